@@ -1,0 +1,228 @@
+"""The front door: one command, ``genrelib``, over the functions of this package.
+
+Every command is a few lines; what it does is elsewhere. Modules are imported where they are used,
+so that asking for help does not wait for audio and machine-learning libraries.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+__all__ = ["app", "main"]
+
+INTERRUPTED = 130  # the exit status after Ctrl-C
+
+
+class _LazyGroup(TyperGroup):
+    """Commands, and groups of commands that are imported when they are called."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command; the group ``corpus`` comes with pandas, so it is fetched late."""
+        # The list of commands, which --help shows, needs no more than its name.
+        if cmd_name == "corpus" and sys.argv[1:2] not in ([], ["--help"]):
+            from genrelib.cli_corpus import corpus_app
+
+            return typer.main.get_group(corpus_app)
+        return super().get_command(ctx, cmd_name)
+
+
+app = typer.Typer(
+    cls=_LazyGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    help="Genre, Measured: the book's own tool.",
+    pretty_exceptions_enable=False,
+)
+
+
+# --- the book --------------------------------------------------------------------------------
+
+
+@app.command()
+def book(
+    corpus: Annotated[
+        str, typer.Option(help="gtzan-mini, gtzan, sketch, folder:PATH, or a sum with '+'.")
+    ] = "gtzan-mini",
+    seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
+    fast: Annotated[bool, typer.Option("--fast", help="Take short cuts, to try things.")] = False,
+    chapter: Annotated[
+        list[str] | None,
+        typer.Option(help="Execute only this chapter and what it needs; may be repeated."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what fails.")] = False,
+) -> None:
+    """Execute the chapters that changed and build the site."""
+    from genrelib.book import build
+
+    build(corpus, seed, fast, chapter, quiet=quiet)
+
+
+@app.command()
+def lab() -> None:
+    """Open the chapters in JupyterLab."""
+    from genrelib.book import find_root
+
+    environment = dict(os.environ)
+    # JupyterLab starts its kernels in the folder of the notebook.
+    for name in ("GENRELIB_DATA", "GENRELIB_CACHE"):
+        if environment.get(name):
+            environment[name] = str(Path(environment[name]).expanduser().resolve())
+    command = [sys.executable, "-m", "jupyterlab", str(find_root() / "chapters")]
+    raise typer.Exit(subprocess.call(command, env=environment))
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port on this computer; 0 takes a free one.")] = 8000,
+) -> None:
+    """Serve the built book on this computer, for this computer only."""
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    from genrelib.book import BookError, find_root
+
+    html = find_root() / "_build" / "html"
+    if not (html / "index.html").exists():
+        raise BookError("the book is not built yet: run `make book` (`genrelib book`) first")
+    try:
+        server = ThreadingHTTPServer(
+            ("127.0.0.1", port), partial(SimpleHTTPRequestHandler, directory=html)
+        )
+    except OSError as error:
+        raise BookError(
+            f"port {port} cannot be used ({error.strerror}): try `genrelib serve --port 0`"
+        ) from error
+    with server:
+        typer.echo(f"The book is at http://127.0.0.1:{server.server_port}/ until Ctrl-C")
+        server.serve_forever()
+
+
+@app.command()
+def clean() -> None:
+    """Remove what builds and tests have made; the environment stays."""
+    import shutil
+
+    from genrelib.book import find_root
+
+    root = find_root()
+    made = [root / name for name in ("_build", ".mypy_cache", ".pytest_cache", ".ruff_cache")]
+    made += [root / ".hypothesis"]
+    for folder in ("genrelib", "tests", "chapters"):
+        made += [*(root / folder).rglob("__pycache__")]
+        made += [*(root / folder).rglob(".ipynb_checkpoints")]
+    for path in made:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+# --- the corpora -----------------------------------------------------------------------------
+
+
+@app.command(add_help_option=False)
+def corpus() -> None:
+    """List, show, download and check the music."""
+    # Stands for genrelib.cli_corpus in the list of commands; see _LazyGroup.
+
+
+# --- what was measured -----------------------------------------------------------------------
+
+
+@app.command()
+def snapshot() -> None:
+    """Measure GTZAN-mini's audio and write what the package embeds of it."""
+    from genrelib.corpus import load_corpus
+    from genrelib.features import SNAPSHOTS, write_snapshot
+
+    music = load_corpus("gtzan-mini")
+    written = write_snapshot(music, SNAPSHOTS / "gtzan-mini.parquet")
+    tracks = SNAPSHOTS / "gtzan-mini-tracks.csv"
+    music.tracks[["duration", "sample_rate"]].to_csv(tracks, lineterminator="\n")
+    for file in (written, tracks):
+        typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command()
+def results(
+    corpus: Annotated[str, typer.Option(help="Name of the corpus.")] = "gtzan-mini",
+    fast: Annotated[bool, typer.Option("--fast", help="Results of shortened runs.")] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Record the last build, and renew the README.")
+    ] = False,
+) -> None:
+    """Show what the chapters measured, or make the last build the recorded one."""
+    from genrelib.book import find_root, results_folder
+    from genrelib.results import load_results, overview, publish
+
+    root = find_root()
+    os.environ.setdefault("GENRELIB_RESULTS", str(results_folder(root, corpus, fast=fast)))
+    if record:
+        for file in publish(corpus, root / "README.md", results_folder(root, corpus)):
+            typer.echo(f"wrote {file}")
+    found = load_results(corpus, fast=fast)
+    typer.echo(f"{corpus}, {found.attrs['source']}, {found.attrs['recorded']}; accuracy per slice")
+    typer.echo(overview(found).to_string())
+
+
+# --- the house -------------------------------------------------------------------------------
+
+
+@app.command()
+def lint(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="One of ruff, format, types, docs, outputs; may be repeated."),
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired.")] = False,
+) -> None:
+    """Check style, types, docstrings, and that notebooks hold no outputs."""
+    from genrelib.book import BookError, find_root, stored_outputs
+
+    root = find_root()
+    modules = sorted(str(path.relative_to(root)) for path in (root / "genrelib").glob("*.py"))
+    python = [sys.executable, "-m"]
+    commands = {
+        "ruff": [*python, "ruff", "check", *(["--fix"] if fix else []), "."],
+        "format": [*python, "ruff", "format", *([] if fix else ["--check"]), "."],
+        "types": [*python, "mypy"],
+        "docs": [*python, "numpydoc", "lint", *modules],
+    }
+    chosen = only or [*commands, "outputs"]
+    if unknown := set(chosen) - {*commands, "outputs"}:
+        raise BookError(f"no check {min(unknown)!r}; there are {', '.join(commands)}, outputs")
+    failed = []
+    for name in chosen:
+        typer.echo(f"--- {name}")
+        if name == "outputs":
+            faults = stored_outputs(root, strip=fix)
+            typer.echo("\n".join(faults) or "no notebook holds outputs")
+            failed += [name] * (bool(faults) and not fix)
+        elif subprocess.call(commands[name], cwd=root) != 0:
+            failed.append(name)
+    if failed:
+        raise BookError(f"lint: {', '.join(failed)} failed; `genrelib lint --fix` may help")
+
+
+def main() -> None:
+    """Run the command line; our own errors are one message, not a traceback."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            # Leave in order, so that what we started is ended too.
+            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+    try:
+        app(prog_name="genrelib")
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:
+            typer.echo("stopped; what was finished is kept", err=True)
+        raise
+    except Exception as error:
+        if not type(error).__module__.startswith("genrelib."):
+            raise
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,650 @@
+"""From slices to numbers: the eight feature families, declared once and computed once.
+
+Every spectrum that a slice needs is made a single time (:class:`Spectra`); every feature is one
+entry of :data:`FEATURES` that says which numbers it takes from there. To add a family, append a
+:class:`Feature` to the list. What comes out is a table with one row per slice
+(:func:`feature_table`) or a sequence of frames per slice (:func:`frames`), which
+:mod:`genrelib.protocols` splits into folds.
+
+All definitions are those of librosa (McFee et al. 2015, doi:10.25080/Majora-7b98e3ed-003) with
+its defaults, at the rate and resolution below.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import joblib
+import librosa
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from genrelib.audio import SAMPLE_RATE, AudioError, decode
+from genrelib.corpus import Corpus, cache_root
+from genrelib.slicing import slice_tracks
+
+N_FFT = 2048
+HOP_LENGTH = 512
+FRAME_STEP = 2
+"""Frame sequences keep every second frame: a hop of 1,024 samples, about 46 ms."""
+FRAME_BANDS = {"mfcc": 20, "mel": 64}
+STATS: dict[str, Callable[..., Any]] = {
+    "mean": np.mean,
+    "std": np.std,
+    "min": np.min,
+    "max": np.max,
+}
+SNAPSHOTS = Path(__file__).parent / "data"
+
+
+class Spectra:
+    """What one slice already has: each spectrum is computed when first asked for, then kept.
+
+    Parameters
+    ----------
+    y : numpy.ndarray
+        The slice: mono samples at :data:`SAMPLE_RATE`, shape ``(n_samples,)``.
+    """
+
+    def __init__(self, y: np.ndarray) -> None:
+        self.y = np.asarray(y, dtype=np.float32)
+
+    @cached_property
+    def stft(self) -> np.ndarray:
+        """Short-time Fourier transform, complex, ``(1025, n_frames)``."""
+        return librosa.stft(self.y, n_fft=N_FFT, hop_length=HOP_LENGTH)
+
+    @cached_property
+    def magnitude(self) -> np.ndarray:
+        """Magnitude of the STFT, ``(1025, n_frames)``."""
+        return np.abs(self.stft)
+
+    @cached_property
+    def power(self) -> np.ndarray:
+        """Power spectrogram, ``(1025, n_frames)``."""
+        return self.magnitude**2
+
+    @cached_property
+    def mel(self) -> np.ndarray:
+        """Mel spectrogram of 128 bands (power), ``(128, n_frames)``."""
+        return librosa.feature.melspectrogram(S=self.power, sr=SAMPLE_RATE)
+
+    @cached_property
+    def mel_db(self) -> np.ndarray:
+        """Mel spectrogram in dB, floor 80 dB below its peak, ``(128, n_frames)``."""
+        return librosa.power_to_db(self.mel)
+
+    @cached_property
+    def parts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Magnitudes of the harmonic and the percussive part (Fitzgerald 2010)."""
+        return librosa.decompose.hpss(self.magnitude)
+
+    @property
+    def harmonic(self) -> np.ndarray:
+        """Magnitude of the harmonic part, ``(1025, n_frames)``."""
+        return self.parts[0]
+
+    @property
+    def percussive(self) -> np.ndarray:
+        """Magnitude of the percussive part, ``(1025, n_frames)``."""
+        return self.parts[1]
+
+    @cached_property
+    def tuning(self) -> float:
+        """Deviation from A440 in fractions of a semitone, estimated once for both chromas."""
+        with warnings.catch_warnings():
+            # Silence has no pitch: librosa warns and answers 0, which is what we want.
+            warnings.filterwarnings("ignore", message="Trying to estimate tuning")
+            return float(librosa.estimate_tuning(S=self.power, sr=SAMPLE_RATE))
+
+    @cached_property
+    def chroma(self) -> np.ndarray:
+        """Energy per pitch class, each frame scaled to a maximum of 1, ``(12, n_frames)``."""
+        return librosa.feature.chroma_stft(S=self.power, sr=SAMPLE_RATE, tuning=self.tuning)
+
+    @cached_property
+    def chroma_cqt(self) -> np.ndarray:
+        """Chroma from the constant-Q transform (36 bins per octave), ``(12, n_frames)``."""
+        return librosa.feature.chroma_cqt(
+            y=self.y, sr=SAMPLE_RATE, hop_length=HOP_LENGTH, tuning=3 * self.tuning
+        )
+
+    @cached_property
+    def harmonic_rms(self) -> np.ndarray:
+        """Root mean square of the harmonic part, ``(1, n_frames)``."""
+        return librosa.feature.rms(S=self.harmonic)
+
+    @cached_property
+    def percussive_rms(self) -> np.ndarray:
+        """Root mean square of the percussive part, ``(1, n_frames)``."""
+        return librosa.feature.rms(S=self.percussive)
+
+    @cached_property
+    def onset_envelope(self) -> np.ndarray:
+        """Onset strength: mean rise of the mel bands from frame to frame, ``(n_frames,)``."""
+        return librosa.onset.onset_strength(S=self.mel_db, sr=SAMPLE_RATE)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature: what it is called, which bands it has, how a slice's spectra give it.
+
+    Parameters
+    ----------
+    name : str
+        First part of its column names.
+    family : str
+        The family it belongs to, see :data:`FAMILIES`.
+    compute : callable
+        Takes :class:`Spectra`, returns an array ``(n_bands, n_frames)``.
+    bands : tuple of str
+        Names of the bands; empty where there is one band without a name.
+    stats : tuple of str
+        Statistics over the frames of the slice; empty for a feature that is one number a slice.
+    unit : str
+        Unit of the values, in words.
+    """
+
+    name: str
+    family: str
+    compute: Callable[[Spectra], np.ndarray]
+    bands: tuple[str, ...] = ()
+    stats: tuple[str, ...] = tuple(STATS)
+    unit: str = ""
+
+    @property
+    def columns(self) -> list[str]:
+        """Column names, ``<feature>_<band>_<stat>``, bands first."""
+        rows = [f"{self.name}_{band}" for band in self.bands] or [self.name]
+        return [f"{row}_{stat}" for row in rows for stat in self.stats] if self.stats else rows
+
+    def summarise(self, spectra: Spectra) -> np.ndarray:
+        """Compute the values of one slice.
+
+        Parameters
+        ----------
+        spectra : Spectra
+            The slice.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, shape ``(len(columns),)``.
+        """
+        values = np.atleast_2d(self.compute(spectra))
+        if self.stats:
+            values = np.stack([STATS[stat](values, axis=1) for stat in self.stats], axis=1)
+        return values.astype(np.float32).ravel()
+
+
+def _numbered(n: int, digits: int) -> tuple[str, ...]:
+    return tuple(f"{i:0{digits}d}" for i in range(1, n + 1))
+
+
+def _mfcc(power: np.ndarray) -> np.ndarray:
+    mel = librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE)
+    return librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=20)
+
+
+MFCC, MEL = _numbered(20, 2), _numbered(128, 3)
+PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+TONNETZ = ("fifth_x", "fifth_y", "minor_x", "minor_y", "major_x", "major_y")
+
+FAMILIES = {
+    "mfcc": "MFCC",
+    "mel": "mel spectrogram",
+    "hpss": "harmonic and percussive",
+    "centroid": "spectral centroid",
+    "chroma": "chroma",
+    "tonnetz": "tonnetz",
+    "rms": "RMS",
+    "tempo": "tempo",
+}
+"""The eight families and what the book calls them."""
+
+FEATURES: list[Feature] = [
+    Feature("mfcc", "mfcc", lambda s: librosa.feature.mfcc(S=s.mel_db, n_mfcc=20), MFCC),
+    Feature("mel", "mel", lambda s: s.mel_db, MEL, unit="dB"),
+    Feature("harmonic_rms", "hpss", lambda s: s.harmonic_rms, unit="full scale"),
+    Feature("percussive_rms", "hpss", lambda s: s.percussive_rms, unit="full scale"),
+    Feature(
+        "hpratio",
+        "hpss",
+        lambda s: (
+            librosa.amplitude_to_db(s.harmonic_rms, top_db=None)
+            - librosa.amplitude_to_db(s.percussive_rms, top_db=None)
+        ),
+        unit="dB",
+    ),
+    Feature("harmonic_mfcc", "hpss", lambda s: _mfcc(s.harmonic**2), MFCC, ("mean",)),
+    Feature("percussive_mfcc", "hpss", lambda s: _mfcc(s.percussive**2), MFCC, ("mean",)),
+    Feature(
+        "centroid",
+        "centroid",
+        lambda s: librosa.feature.spectral_centroid(S=s.magnitude, sr=SAMPLE_RATE),
+        unit="Hz",
+    ),
+    Feature("chroma", "chroma", lambda s: s.chroma, PITCH_CLASSES),
+    Feature("tonnetz", "tonnetz", lambda s: librosa.feature.tonnetz(chroma=s.chroma_cqt), TONNETZ),
+    Feature("rms", "rms", lambda s: librosa.feature.rms(y=s.y), unit="full scale"),
+    Feature(
+        "tempo",
+        "tempo",
+        lambda s: librosa.feature.tempo(onset_envelope=s.onset_envelope, sr=SAMPLE_RATE),
+        stats=(),
+        unit="beats per minute",
+    ),
+]
+"""Every feature of the book, in the order of its columns. Append to it to add one."""
+
+
+def columns() -> list[str]:
+    """List the columns of the feature table.
+
+    Returns
+    -------
+    list of str
+        ``<feature>_<band>_<stat>`` for every feature in :data:`FEATURES`.
+    """
+    return [column for feature in FEATURES for column in feature.columns]
+
+
+def family_of() -> pd.Series:
+    """Say which family each column belongs to.
+
+    Returns
+    -------
+    pandas.Series
+        Family name per column of the feature table.
+    """
+    return pd.Series({c: f.family for f in FEATURES for c in f.columns}, name="family")
+
+
+def summarise(y: np.ndarray) -> pd.Series:
+    """Measure one slice.
+
+    Parameters
+    ----------
+    y : numpy.ndarray
+        Mono samples at 22,050 Hz, shape ``(n_samples,)``.
+
+    Returns
+    -------
+    pandas.Series
+        One float32 value per column of the feature table.
+    """
+    return pd.Series(_summary(Spectra(y), FEATURES), index=columns())
+
+
+def sequence(spectra: Spectra, kind: str) -> np.ndarray:
+    """Give the frames of one slice, in the order of time.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        The slice.
+    kind : {"mfcc", "mel"}
+        20 MFCCs, or 64 mel bands in dB (floor 80 dB below the slice's peak); hop 1,024 samples.
+
+    Returns
+    -------
+    numpy.ndarray
+        float16, shape ``(n_frames, n_bands)``: 130 frames for 6 seconds. Half precision, the
+        precision that the embedded snapshot has, so that both sources give the same numbers.
+    """
+    if kind == "mfcc":
+        values = _mfcc(spectra.power[:, ::FRAME_STEP])
+    else:
+        power = spectra.power[:, ::FRAME_STEP]
+        bands = FRAME_BANDS["mel"]
+        mel = librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE, n_mels=bands)
+        values = librosa.power_to_db(mel)
+    return values.T.astype(np.float16)
+
+
+def feature_table(
+    corpus: Corpus, slices: pd.DataFrame | None = None, *, jobs: int | None = None
+) -> pd.DataFrame:
+    """Measure every slice: one row of summary statistics each.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Where the audio is.
+    slices : pandas.DataFrame, optional
+        The slices to measure, as from :func:`genrelib.slicing.slice_tracks`; all 6-second slices
+        of the corpus if left out.
+    jobs : int, optional
+        Processes to use; all the cores this process may use if left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float32, row-aligned with ``slices``, columns as in :func:`columns`. Tracks whose audio
+        is on disk are measured (and cached by content); the others come from the snapshot that
+        the package embeds.
+
+    Raises
+    ------
+    AudioError
+        If audio cannot be read; the message names every such file.
+    ValueError
+        If a track has neither audio on disk nor a row in the snapshot.
+    """
+    table = _measure(corpus, slices, ["features"], jobs)
+    values = _matrix(table, "features")
+    return pd.DataFrame(values, index=_index(table), columns=columns())
+
+
+def frames(
+    kind: str, corpus: Corpus, slices: pd.DataFrame | None = None, *, jobs: int | None = None
+) -> np.ndarray:
+    """Give every slice as a sequence of frames.
+
+    Parameters
+    ----------
+    kind : {"mfcc", "mel"}
+        20 MFCCs or 64 mel bands (dB) per frame.
+    corpus : Corpus
+        Where the audio is.
+    slices : pandas.DataFrame, optional
+        As in :func:`feature_table`.
+    jobs : int, optional
+        As in :func:`feature_table`.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, shape ``(n_slices, n_frames, n_bands)``, row-aligned with ``slices``; 130 frames
+        for 6 seconds, hop 1,024 samples.
+
+    Raises
+    ------
+    AudioError
+        If audio cannot be read; the message names every such file.
+    ValueError
+        If ``kind`` is unknown, or a track has neither audio nor a row in the snapshot.
+    """
+    if kind not in FRAME_BANDS:
+        raise ValueError(f"no frames of kind {kind!r}; there are {' and '.join(FRAME_BANDS)}")
+    values = _matrix(_measure(corpus, slices, [kind], jobs), kind)
+    return values.astype(np.float32).reshape(len(values), -1, FRAME_BANDS[kind])
+
+
+def usable(corpus: Corpus, *, jobs: int | None = None, progress: bool = True) -> Corpus:
+    """Leave out the tracks that cannot be measured, and keep account of them.
+
+    Headers do not tell all: damage in the middle of a file shows when it is decoded. What was
+    measured on the way is kept.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        A corpus, as loaded with ``on_error="skip"``.
+    jobs : int, optional
+        As in :func:`feature_table`.
+    progress : bool
+        Whether to show a progress bar where this takes more than a second.
+
+    Returns
+    -------
+    Corpus
+        Without those tracks; they are added to its ``skipped``.
+    """
+    results = _from_audio(
+        slice_tracks(corpus.tracks), corpus.tracks["path"].dropna(), jobs, progress
+    )
+    broken = {key: r.reason for key, r in results.items() if isinstance(r, AudioError)}
+    return corpus.leave_out(broken) if broken else corpus
+
+
+def write_snapshot(corpus: Corpus, path: Path, *, jobs: int | None = None) -> Path:
+    """Write what the package embeds for a corpus: features and frames of every slice.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        A corpus whose audio is on disk.
+    path : pathlib.Path
+        The Parquet file to write.
+    jobs : int, optional
+        As in :func:`feature_table`.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    ValueError
+        If the audio is not on disk.
+    """
+    if not corpus.has_audio:
+        raise ValueError(f"a snapshot of {corpus.name} needs its audio on disk; set GENRELIB_DATA")
+    return _write(_measure(corpus, None, ["features", *FRAME_BANDS], jobs), path)
+
+
+# Below: how the numbers are computed, kept and found again.
+
+
+def _summary(spectra: Spectra, features: Sequence[Feature]) -> np.ndarray:
+    return np.concatenate([feature.summarise(spectra) for feature in features])
+
+
+def _rows(path: str, starts: list[float], length: float, features: Sequence[Feature]) -> pa.Table:
+    """Measure the slices of one file."""
+    y = decode(path)
+    size = round(length * SAMPLE_RATE)
+    rows: dict[str, list[np.ndarray]] = {"features": [], **{kind: [] for kind in FRAME_BANDS}}
+    for start in starts:
+        first = round(start * SAMPLE_RATE)
+        part = librosa.util.fix_length(y[first : first + size], size=size)
+        spectra = Spectra(part)
+        rows["features"].append(_summary(spectra, features))
+        for kind in FRAME_BANDS:
+            rows[kind].append(sequence(spectra, kind).ravel())
+    return pa.table({name: _lists(np.stack(values)) for name, values in rows.items()})
+
+
+def _lists(values: np.ndarray) -> pa.Array:
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+
+
+def _matrix(table: pa.Table, name: str) -> np.ndarray:
+    column = table.column(name).combine_chunks()
+    return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), -1)
+
+
+def _index(table: pa.Table) -> pd.Index:
+    return pd.Index(table.column("slice_id").to_pylist(), name="slice_id")
+
+
+def _write(table: pa.Table, path: Path) -> Path:
+    """Write whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = table.replace_schema_metadata({"columns": json.dumps(columns())})
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        pq.write_table(
+            table,
+            part,
+            compression="zstd",
+            use_dictionary=False,
+            use_byte_stream_split=[
+                f"{n}.list.element" for n in table.column_names if n != "slice_id"
+            ],
+        )
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _definitions() -> str:
+    """Fingerprint of everything that decides the numbers, audio aside."""
+    recipes = [(f.name, f.bands, f.stats, _recipe(f.compute)) for f in FEATURES]
+    parts = (inspect.getsource(Spectra), inspect.getsource(_mfcc), inspect.getsource(sequence))
+    settings = (N_FFT, HOP_LENGTH, FRAME_STEP, FRAME_BANDS, SAMPLE_RATE, version("librosa"))
+    return hashlib.sha256(repr((recipes, parts, settings)).encode()).hexdigest()[:16]
+
+
+def _recipe(compute: Callable[..., Any], seen: tuple[Any, ...] = ()) -> list[str]:
+    """Spell out what a function does, with the helpers of its own module that it calls."""
+    if not inspect.isfunction(compute):
+        return [repr(compute)]
+    codes = [compute.__code__]
+    for code in codes:  # grows as it goes: functions inside functions
+        codes += [inner for inner in code.co_consts if inspect.iscode(inner)]
+    constants = [[c for c in code.co_consts if not inspect.iscode(c)] for code in codes]
+    bound = [cell.cell_contents for cell in compute.__closure__ or ()]
+    names = [code.co_names for code in codes]
+    parts = [repr(([c.co_code for c in codes], names, constants, compute.__defaults__, bound))]
+    for name in sorted({name for group in names for name in group}):
+        helper = compute.__globals__.get(name)
+        ours = inspect.isfunction(helper) and helper.__module__ == compute.__module__
+        if ours and helper not in (*seen, compute):
+            parts += _recipe(helper, (*seen, compute))
+    return parts
+
+
+def _cached(
+    path: str,
+    starts: list[float],
+    length: float,
+    definitions: str,
+    features: Sequence[Feature],
+) -> Path:
+    """Measure one file unless that was done before; return where the result lies."""
+    try:
+        with Path(path).open("rb") as file:
+            content = hashlib.file_digest(file, "sha256")
+    except OSError as error:
+        raise AudioError(path, f"cannot be opened ({error.strerror})") from error
+    content.update(repr((starts, length)).encode())
+    target = cache_root() / "features" / definitions / f"{content.hexdigest()[:40]}.parquet"
+    return target if target.exists() else _write(_rows(path, starts, length, features), target)
+
+
+def _attempt(*job: Any) -> Path | AudioError:
+    try:
+        return _cached(*job)
+    except AudioError as error:
+        return error
+
+
+def _measure(
+    corpus: Corpus, slices: pd.DataFrame | None, names: list[str], jobs: int | None
+) -> pa.Table:
+    """Table of ``slice_id`` and the named columns, row-aligned with ``slices``."""
+    slices = slice_tracks(corpus.tracks) if slices is None else slices
+    if slices.empty:
+        raise ValueError(f"{corpus.name} has no slice: every track is shorter than one")
+    paths = corpus.tracks["path"].reindex(slices["track_id"].unique())
+    found = _all_or_error(_from_audio(slices, paths.dropna(), jobs))
+    parts = [
+        pq.read_table(found[track], columns=names).add_column(0, "slice_id", pa.array(rows.index))
+        for track, rows in _tracks(slices)
+        if track in found
+    ]
+    missing = slices[slices["track_id"].isin(paths.index[paths.isna()])]
+    if len(missing):
+        parts.append(_from_snapshot(missing, names))
+    table = pa.concat_tables(parts)
+    order = pd.Series(np.arange(len(table)), index=_index(table))
+    return table.take(order.loc[slices.index].to_numpy())
+
+
+def _tracks(slices: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    for track, rows in slices.groupby("track_id"):
+        yield str(track), rows
+
+
+def _from_audio(
+    slices: pd.DataFrame, paths: pd.Series, jobs: int | None, progress: bool = True
+) -> dict[str, Any]:
+    """Measure the files; for each track the Parquet file with its rows, or what went wrong."""
+    # Features go along to the processes, which know only those that this module was loaded with.
+    how = (_definitions(), tuple(FEATURES))
+    work = {
+        track: (paths[track], rows["start"].tolist(), float((rows["end"] - rows["start"]).iloc[0]))
+        for track, rows in _tracks(slices[slices["track_id"].isin(paths.index)])
+    }
+    pool = joblib.Parallel(
+        n_jobs=min(jobs or joblib.cpu_count(), max(len(work), 1)),
+        return_as="generator",
+        batch_size=1,
+    )
+    results = tqdm(
+        pool(joblib.delayed(_attempt)(*job, *how) for job in work.values()),
+        total=len(work),
+        desc="measuring tracks",
+        unit="track",
+        delay=1,
+        disable=not (progress and work) or bool(os.environ.get("GENRELIB_QUIET")),
+    )
+    return dict(zip(work, results, strict=True))
+
+
+def _all_or_error(results: dict[str, Any]) -> dict[str, Path]:
+    errors = [result for result in results.values() if isinstance(result, AudioError)]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        lines = "".join(f"\n  {error.path}: {error.reason}" for error in errors)
+        raise AudioError(
+            f"{len(errors)} files",
+            f"they cannot be measured:{lines}\n",
+            "Repair or remove them, or leave them out with genrelib.features.usable",
+        )
+    return results
+
+
+def _from_snapshot(slices: pd.DataFrame, names: list[str]) -> pa.Table:
+    columns_ = ["slice_id", *names]
+    tables = [
+        pq.read_table(path, columns=columns_) for path in sorted(SNAPSHOTS.glob("*.parquet"))
+    ]
+    for table in tables:
+        known = set(table.column("slice_id").to_pylist())
+        if not known.issuperset(slices.index):
+            continue
+        if "features" in names:
+            table = _select_columns(table)
+        rows = pd.Index(table.column("slice_id").to_pylist()).get_indexer(slices.index)
+        return table.take(rows).select(["slice_id", *names])
+    names_ = ", ".join(slices["track_id"].unique()[:3])
+    raise ValueError(
+        f"no audio on disk for {names_}{' ...' if len(slices) > 3 else ''} and no embedded "
+        "measurements of these slices; set GENRELIB_DATA to the folder that holds the audio, "
+        "or run `genrelib corpus download`"
+    )
+
+
+def _select_columns(table: pa.Table) -> pa.Table:
+    """Bring the snapshot's feature columns into the order of the current definitions."""
+    known = json.loads(table.schema.metadata[b"columns"])
+    if known == columns():
+        return table
+    absent = sorted(set(columns()) - set(known))
+    if absent:
+        raise ValueError(
+            f"the embedded snapshot has no {absent[0]} ({len(absent)} columns are new); "
+            "features you add are computed from audio: set GENRELIB_DATA, or use corpus 'sketch'"
+        )
+    values = pd.DataFrame(_matrix(table, "features"), columns=known)[columns()]
+    position = table.schema.get_field_index("features")
+    return table.set_column(position, "features", _lists(values.to_numpy()))

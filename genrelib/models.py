@@ -1,0 +1,142 @@
+"""The estimators of the book, by name.
+
+Each is a scikit-learn classifier, so that one protocol function serves all of them:
+:func:`genrelib.protocols.cross_validate` clones it for each fold, and whatever it learns from
+data (scaling included) it learns from training slices.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+MODELS = {
+    "forest": "random forest",
+    "knn": "k-nearest neighbours",
+    "lstm": "LSTM",
+}
+"""Names of the models and what the book calls them."""
+
+
+def make_model(name: str, seed: int = 0, fast: bool = False, **params: Any) -> BaseEstimator:
+    """Make an untrained classifier.
+
+    Parameters
+    ----------
+    name : {"forest", "knn", "lstm"}
+        Which model: a random forest (Breiman 2001, doi:10.1023/A:1010933404324), k nearest
+        neighbours on standardised features (Cover and Hart 1967, doi:10.1109/TIT.1967.1053964),
+        or a long short-term memory network (Hochreiter and Schmidhuber 1997,
+        doi:10.1162/neco.1997.9.8.1735) on frames.
+    seed : int
+        Seed of everything random in it.
+    fast : bool
+        A smaller model for trying things out and for tests: fewer trees, fewer epochs.
+    **params : Any
+        Parameters of the underlying estimator: those of
+        :class:`sklearn.ensemble.RandomForestClassifier`, of
+        :class:`sklearn.neighbors.KNeighborsClassifier`, or of :func:`lstm_network`, and
+        ``epochs`` and ``batch_size`` for the LSTM.
+
+    Returns
+    -------
+    sklearn.base.BaseEstimator
+        A classifier with ``fit``, ``predict`` and ``predict_proba``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such model.
+
+    Examples
+    --------
+    >>> make_model("knn", n_neighbors=3)[-1]
+    KNeighborsClassifier(n_neighbors=3)
+    """
+    if name == "forest":
+        settings = {"n_estimators": 50 if fast else 300, "random_state": seed} | params
+        return RandomForestClassifier(**settings)
+    if name == "knn":
+        return make_pipeline(StandardScaler(), KNeighborsClassifier(**{"n_neighbors": 1} | params))
+    if name == "lstm":
+        from genrelib.networks import SequenceClassifier, lstm_network
+
+        fit = {"epochs": 3 if fast else 20, "batch_size": 40, "verbose": 0}
+        fit |= {key: params.pop(key) for key in ("epochs", "batch_size") if key in params}
+        network = SequenceClassifier(
+            lstm_network, model_kwargs={"seed": seed} | params, fit_kwargs=fit
+        )
+        return make_pipeline(FrameScaler(params.get("bands", 20)), network)
+    raise ValueError(f"no model {name!r}; there are {', '.join(MODELS)}")
+
+
+class FrameScaler(TransformerMixin, BaseEstimator):
+    """Standardise each band of frame sequences, and lay the frames of each slice in one row.
+
+    Mean and spread of a band are taken over all frames of all slices given to ``fit``; under a
+    protocol these are the training slices. Rows are what scikit-learn's checks want; the network
+    takes them apart again.
+
+    Parameters
+    ----------
+    bands : int
+        Bands per frame, as the network expects them.
+    """
+
+    def __init__(self, bands: int = 20) -> None:
+        self.bands = bands
+
+    def fit(self, X: np.ndarray, y: object = None) -> FrameScaler:
+        """Learn mean and spread of each band.
+
+        Parameters
+        ----------
+        X : numpy.ndarray
+            Frames, shape ``(n_slices, n_frames, n_bands)``.
+        y : object
+            Ignored.
+
+        Returns
+        -------
+        FrameScaler
+            Itself.
+        """
+        X = self._check(X)
+        self.mean_ = X.mean(axis=(0, 1), dtype=float)
+        spread = X.std(axis=(0, 1), dtype=float)
+        self.scale_ = np.where(spread > 0, spread, 1.0)
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Standardise frames and lay them in rows.
+
+        Parameters
+        ----------
+        X : numpy.ndarray
+            Frames, shape ``(n_slices, n_frames, n_bands)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, shape ``(n_slices, n_frames * n_bands)``.
+        """
+        X = (self._check(X) - self.mean_) / self.scale_
+        return X.reshape(len(X), -1).astype(np.float32)
+
+    def _check(self, X: np.ndarray) -> np.ndarray:
+        X = np.asarray(X)
+        if X.ndim != 3 or X.shape[2] != self.bands:
+            raise ValueError(
+                f"expected frames of {self.bands} bands, shape (n_slices, n_frames, "
+                f"{self.bands}), not {X.shape}; say make_model('lstm', bands=...)"
+            )
+        return X

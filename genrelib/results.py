@@ -1,0 +1,293 @@
+"""What chapters measured, kept for later chapters and for the README.
+
+One JSON file per corpus. A chapter that fits models hands its predictions to :func:`record`;
+chapter 7 reads all of them back with :func:`load_results`. The package embeds the results of the
+published build, so that chapter 7 can also be run alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from genrelib.corpus import cache_root
+from genrelib.protocols import LEVELS, METRICS, PROTOCOLS, score
+
+EMBEDDED = Path(__file__).parent / "data" / "results"
+LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "librosa", "keras", "jax")
+COLUMNS = [
+    "chapter", "model", "protocol", "level", "metric", "value", "low", "high", "n_tracks",
+    "n_genres",
+]  # fmt: skip
+MARKS = ("<!-- results: made by `genrelib results --record` -->", "<!-- results end -->")
+
+
+class ResultsError(ValueError):
+    """Results that are missing or cannot be read."""
+
+
+def results_file(corpus: str, *, fast: bool = False, root: Path | None = None) -> Path:
+    """Say where the results of a corpus are kept.
+
+    Parameters
+    ----------
+    corpus : str
+        Name of the corpus.
+    fast : bool
+        Results of shortened runs are kept apart.
+    root : pathlib.Path, optional
+        The folder; ``$GENRELIB_RESULTS`` if left out (a build sets it), else a folder in the
+        user's cache.
+
+    Returns
+    -------
+    pathlib.Path
+        The file, which need not exist.
+    """
+    if root is None:
+        root = Path(os.environ.get("GENRELIB_RESULTS") or cache_root() / "results")
+    slug = re.sub(r"[^a-z0-9]+", "-", corpus.lower()).strip("-")
+    return root / f"{slug}{'-fast' if fast else ''}.json"
+
+
+def record(
+    corpus: str,
+    chapter: str,
+    predictions: Iterable[pd.DataFrame],
+    *,
+    seed: int = 0,
+    fast: bool = False,
+) -> pd.DataFrame:
+    """Score predictions and keep the scores; what the chapter recorded before is replaced.
+
+    Parameters
+    ----------
+    corpus : str
+        Name of the corpus.
+    chapter : str
+        Name of the chapter, such as ``04-random-forest``.
+    predictions : iterable of pandas.DataFrame
+        Predictions tables, each of one model under one protocol.
+    seed : int
+        Seed of the run.
+    fast : bool
+        Whether it was shortened.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The scores, columns :data:`COLUMNS`. A protocol that could test no genre gives no row.
+    """
+    tables = [
+        score(table).assign(model=table["model"].iloc[0], protocol=table["protocol"].iloc[0])
+        for table in predictions
+        if len(table)
+    ]
+    rows = pd.concat(tables, ignore_index=True).assign(chapter=chapter)[COLUMNS]
+    file = results_file(corpus, fast=fast)
+    kept: dict[str, Any] = {"corpus": corpus, "chapters": {}}
+    if file.exists():
+        kept = json.loads(file.read_text())
+    kept["chapters"][chapter] = {
+        "recorded": datetime.now(UTC).date().isoformat(),
+        "seed": seed,
+        "fast": fast,
+        "versions": {"python": platform.python_version()} | {n: version(n) for n in LIBRARIES},
+        "rows": json.loads(rows.drop(columns="chapter").to_json(orient="records")),
+    }
+    kept["chapters"] = dict(sorted(kept["chapters"].items()))
+    write_whole(file, json.dumps(kept, indent=1) + "\n")
+    return rows
+
+
+def load_results(corpus: str, *, fast: bool = False) -> pd.DataFrame:
+    """Read what chapters measured on a corpus.
+
+    Parameters
+    ----------
+    corpus : str
+        Name of the corpus.
+    fast : bool
+        Whether to read the results of shortened runs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`COLUMNS`; ``attrs["source"]`` is ``"this build"`` or ``"recorded"``,
+        ``attrs["recorded"]`` the day of the newest row.
+
+    Raises
+    ------
+    ResultsError
+        If nothing is known about the corpus.
+    """
+    sources = {
+        "this build": results_file(corpus, fast=fast),
+        "recorded": results_file(corpus, fast=fast, root=EMBEDDED),
+    }
+    for source, file in sources.items():
+        if file.exists():
+            return _table(file, source)
+    raise ResultsError(
+        f"no results for {corpus}{' (fast)' if fast else ''}: run chapters 4 to 6 on it first, "
+        f"or `genrelib book --corpus {corpus}`, which runs all in order"
+    )
+
+
+def _table(file: Path, source: str) -> pd.DataFrame:
+    try:
+        chapters = json.loads(file.read_text())["chapters"]
+    except (ValueError, KeyError) as error:
+        raise ResultsError(f"{file}: not a results file ({error}); delete it") from error
+    parts = [pd.DataFrame(part["rows"]).assign(chapter=name) for name, part in chapters.items()]
+    table = pd.concat(parts, ignore_index=True)[COLUMNS]
+    table.attrs["source"] = source
+    table.attrs["recorded"] = max(part["recorded"] for part in chapters.values())
+    return table
+
+
+def overview(
+    results: pd.DataFrame, *, level: str = "slice", metric: str = "accuracy"
+) -> pd.DataFrame:
+    """Lay one score out, models by protocols, each with its interval.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        As from :func:`load_results`.
+    level : {"slice", "track"}
+        The level.
+    metric : {"accuracy", "precision", "recall", "f1"}
+        The metric.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text such as ``0.78 (0.71 to 0.84)``; a dash where the protocol tests nothing.
+
+    Raises
+    ------
+    ResultsError
+        If level or metric are unknown.
+    """
+    if level not in LEVELS or metric not in METRICS:
+        raise ResultsError(f"no {metric} per {level}; levels {LEVELS}, metrics {METRICS}")
+    rows = results[(results["level"] == level) & (results["metric"] == metric)]
+    text = [f"{r.value:.2f} ({r.low:.2f} to {r.high:.2f})" for r in rows.itertuples()]
+    table = rows.assign(text=text).pivot(index="model", columns="protocol", values="text")
+    table = table.reindex(index=rows["model"].unique(), columns=list(PROTOCOLS))
+    return table.fillna("–").rename_axis(index="model", columns=None)
+
+
+def readme_table(results: pd.DataFrame) -> str:
+    """Write the results as the README shows them.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        As from :func:`load_results`.
+
+    Returns
+    -------
+    str
+        A Markdown table of slice accuracies with intervals, and one line on what it covers.
+    """
+    table = overview(results)
+    head = "| model | " + " | ".join(f"`{name}`" for name in table.columns) + " |"
+    lines = [head, "|---" * (len(table.columns) + 1) + "|"]
+    lines += [f"| {row[0]} | " + " | ".join(row[1:]) + " |" for row in table.itertuples(name=None)]
+    covers = results.groupby("protocol")[["n_genres", "n_tracks"]].max().astype(int)
+    tested = [
+        "{n_genres} genres, {n_tracks} tracks".format(**covers.loc[name])
+        if name in covers.index
+        else "nothing"
+        for name in table.columns
+    ]
+    lines.append("| *tested on* | " + " | ".join(tested) + " |")
+    return "\n".join(lines)
+
+
+def update_readme(text: str, results: pd.DataFrame) -> str:
+    """Put the results table between its marks.
+
+    Parameters
+    ----------
+    text : str
+        The README.
+    results : pandas.DataFrame
+        As from :func:`load_results`.
+
+    Returns
+    -------
+    str
+        The README with the table of these results.
+
+    Raises
+    ------
+    ResultsError
+        If the marks are not there.
+    """
+    start, end = MARKS
+    if text.count(start) != 1 or text.count(end) != 1:
+        raise ResultsError(f"README.md: expected one line {start} and one line {end}")
+    before, rest = text.split(start)
+    return f"{before}{start}\n{readme_table(results)}\n{end}{rest.split(end)[1]}"
+
+
+def publish(corpus: str, readme: Path, root: Path) -> list[Path]:
+    """Make the results of a build the recorded ones.
+
+    Parameters
+    ----------
+    corpus : str
+        Name of the corpus.
+    readme : pathlib.Path
+        The README, whose table is renewed.
+    root : pathlib.Path
+        The folder that holds the build's results.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written.
+
+    Raises
+    ------
+    ResultsError
+        If the build has no results.
+    """
+    built = results_file(corpus, root=root)
+    if not built.exists():
+        raise ResultsError(f"no results under {root}; run `genrelib book --corpus {corpus}` first")
+    recorded = results_file(corpus, root=EMBEDDED)
+    write_whole(recorded, built.read_text())
+    write_whole(readme, update_readme(readme.read_text(), _table(recorded, "recorded")))
+    return [recorded, readme]
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file whole or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    text : str
+        What it shall hold.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,183 @@
+"""Tests of the estimators."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone, is_classifier
+
+from genrelib.models import MODELS, FrameScaler, make_model
+from genrelib.protocols import cross_validate, score
+
+N_TRACKS, PER_TRACK, N_FRAMES, BANDS = 8, 2, 24, 20
+
+
+@pytest.fixture(scope="module")
+def slices() -> pd.DataFrame:
+    """Slices of eight tracks of two genres."""
+    rows = [
+        (f"t{i}:{k}", f"t{i}", ("jazz", "pop")[i % 2], f"artist {i}", None, 6.0 * k, 6.0 * k + 6)
+        for i in range(N_TRACKS)
+        for k in range(PER_TRACK)
+    ]
+    columns = ["slice_id", "track_id", "genre", "artist", "side", "start", "end"]
+    return pd.DataFrame(rows, columns=columns).set_index("slice_id")
+
+
+@pytest.fixture(scope="module")
+def sequences(slices: pd.DataFrame) -> np.ndarray:
+    """Frames that rise over time in pop and fall in jazz, on scales as different as MFCCs have."""
+    rng = np.random.default_rng(0)
+    slope = np.where(slices["genre"] == "pop", 1.0, -1.0)[:, None, None]
+    ramp = np.linspace(-1, 1, N_FRAMES)[None, :, None]
+    values = slope * ramp + rng.normal(0, 0.2, (len(slices), N_FRAMES, BANDS))
+    return (values * np.linspace(1, 200, BANDS) - 100).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def table(sequences: np.ndarray) -> np.ndarray:
+    """Features that separate the genres: how the bands end."""
+    return sequences[:, -1, :]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_is_an_untrained_classifier_that_can_be_cloned(name: str) -> None:
+    model = make_model(name, seed=3, fast=True)
+    assert is_classifier(model)
+    assert hasattr(model, "predict_proba")
+    copy = clone(model)
+    assert copy is not model
+    assert type(copy) is type(model)
+
+
+def test_unknown_models_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"no model 'svm'; there are forest, knn, lstm"):
+        make_model("svm")
+
+
+def test_parameters_go_to_the_estimator() -> None:
+    assert make_model("forest", n_estimators=7, max_depth=2).n_estimators == 7
+    assert make_model("forest", seed=5).random_state == 5
+    assert make_model("knn")[-1].n_neighbors == 1
+    assert make_model("knn", n_neighbors=9)[-1].n_neighbors == 9
+    network = make_model("lstm", epochs=4, batch_size=8, l2=0.1)[-1]
+    assert network.fit_kwargs["epochs"] == 4
+    assert network.fit_kwargs["batch_size"] == 8
+    assert network.model_kwargs["l2"] == 0.1
+
+
+def test_fast_models_are_smaller() -> None:
+    fast, full = (make_model("forest", fast=fast).n_estimators for fast in (True, False))
+    assert fast < full
+    fast, full = (make_model("lstm", fast=fast)[-1].fit_kwargs["epochs"] for fast in (True, False))
+    assert fast < full
+
+
+@pytest.mark.parametrize("name", ["forest", "knn"])
+def test_probabilities_sum_to_one(name: str, table: np.ndarray, slices: pd.DataFrame) -> None:
+    model = make_model(name, fast=True).fit(table, slices["genre"].to_numpy(object))
+    p = model.predict_proba(table)
+    assert p.shape == (len(slices), 2)
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+    assert model.classes_.tolist() == ["jazz", "pop"]
+
+
+@pytest.mark.parametrize("name", ["forest", "knn"])
+def test_same_seed_same_predictions(name: str, table: np.ndarray, slices: pd.DataFrame) -> None:
+    first, again = (
+        cross_validate(make_model(name, seed=1, fast=True), table, slices, "track", n_splits=2)
+        for _ in range(2)
+    )
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_forests_differ_by_seed(slices: pd.DataFrame) -> None:
+    noise = np.random.default_rng(0).normal(size=(len(slices), 5))
+    labels = slices["genre"].to_numpy(object)
+    a, b = (
+        make_model("forest", seed=seed, fast=True).fit(noise, labels).predict_proba(noise)
+        for seed in (0, 1)
+    )
+    assert not np.array_equal(a, b)
+
+
+def test_neighbours_weigh_columns_alike(slices: pd.DataFrame) -> None:
+    # One column tells the genres apart, another is a thousand times larger and tells nothing.
+    rng = np.random.default_rng(0)
+    telling = (slices["genre"] == "pop").to_numpy() + rng.normal(0, 0.05, len(slices))
+    X = np.stack([telling, 1000 * rng.normal(size=len(slices))], axis=1)
+    train, test = np.arange(0, len(X), 2), np.arange(1, len(X), 2)
+    labels = slices["genre"].to_numpy(object)
+    model = make_model("knn", n_neighbors=3).fit(X[train], labels[train])
+    plain = model[-1].__class__(3).fit(X[train], labels[train])
+    assert model.score(X[test], labels[test]) >= plain.score(X[test], labels[test])
+    assert model.score(X[test], labels[test]) > 0.85
+
+
+def test_frames_are_scaled_by_what_the_scaler_was_fitted_on(sequences: np.ndarray) -> None:
+    scaler = FrameScaler(BANDS).fit(sequences[:8])
+    rows = scaler.transform(sequences[:8])
+    assert rows.shape == (8, N_FRAMES * BANDS)
+    assert rows.dtype == np.float32
+    bands = rows.reshape(-1, BANDS)
+    np.testing.assert_allclose(bands.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(bands.std(axis=0), 1, atol=1e-4)
+    # Others are measured by the same rule, and keep the order of time.
+    others = scaler.transform(sequences[8:]).reshape(-1, N_FRAMES, BANDS)
+    expected = (sequences[8:] - scaler.mean_) / scaler.scale_
+    np.testing.assert_allclose(others, expected, atol=1e-4)
+    assert np.abs(others.mean(axis=(0, 1))).max() > 1e-3
+
+
+def test_a_band_that_never_changes_is_no_division_by_zero() -> None:
+    rows = FrameScaler(2).fit_transform(np.ones((3, 4, 2)))
+    assert (rows == 0).all()
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 6, 3)])
+def test_other_shapes_of_frames_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"expected frames of 2 bands.*bands="):
+        FrameScaler(2).fit(np.zeros(shape))
+    with pytest.raises(ValueError, match=r"expected frames of 2 bands"):
+        FrameScaler(2).fit(np.zeros((4, 6, 2))).transform(np.zeros(shape))
+
+
+@pytest.mark.slow
+def test_network_learns_what_only_time_tells(
+    sequences: np.ndarray, slices: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model("lstm", seed=2, epochs=15, batch_size=4)
+    first = cross_validate(model, sequences, slices, "track", n_splits=2)
+    p = first[["p_jazz", "p_pop"]]
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-5)
+    # The mean over time is the same in both genres, so what it knows it has from their order.
+    assert score(first, n_boot=10)["value"].iloc[0] > 0.8
+    again = cross_validate(model, sequences, slices, "track", n_splits=2)
+    pd.testing.assert_frame_equal(first, again)
+
+
+@pytest.mark.slow
+def test_a_cloned_network_keeps_its_settings() -> None:
+    network = clone(make_model("lstm", epochs=4, l2=0.5))[-1]
+    assert network.fit_kwargs["epochs"] == 4
+    assert network.model_kwargs["l2"] == 0.5
+
+
+@pytest.mark.slow
+def test_listening_ends_with_the_prediction(sequences: np.ndarray, slices: pd.DataFrame) -> None:
+    from genrelib.networks import listen
+
+    labels = slices["genre"].to_numpy(object)
+    model = make_model("lstm", fast=True, pool=4).fit(sequences, labels)
+    heard = listen(model[-1].model_, model[0].transform(sequences))
+    assert heard.shape == (len(slices), N_FRAMES // 4, 2)
+    np.testing.assert_allclose(heard[:, -1], model.predict_proba(sequences), atol=1e-5)
+
+
+@pytest.mark.parametrize("numbers", [BANDS * 8 + 1, BANDS])
+def test_rows_that_are_no_sequence_are_refused(numbers: int) -> None:
+    from genrelib.networks import lstm_network
+
+    with pytest.raises(ValueError, match="no sequence of frames"):
+        lstm_network(np.zeros((2, numbers)), np.eye(2), bands=BANDS)

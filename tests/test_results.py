@@ -1,0 +1,204 @@
+"""Tests of the results that chapters record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from genrelib import results
+from genrelib.protocols import METRICS, PROTOCOLS, score
+from genrelib.results import (
+    COLUMNS,
+    MARKS,
+    ResultsError,
+    load_results,
+    overview,
+    publish,
+    readme_table,
+    record,
+    results_file,
+    update_readme,
+    write_whole,
+)
+
+
+def make_predictions(model: str, protocol: str, seed: int = 0, genres: int = 3) -> pd.DataFrame:
+    """Make a predictions table of ten tracks of two slices each."""
+    rng = np.random.default_rng(seed)
+    names = ["blues", "jazz", "pop"]
+    p = rng.dirichlet(np.ones(3), 20)
+    table = pd.DataFrame(p, columns=[f"p_{name}" for name in names])
+    tracks = np.repeat([f"t{i}" for i in range(10)], 2)
+    return table.assign(
+        slice_id=[f"{t}:{i % 2}" for i, t in enumerate(tracks)],
+        track_id=tracks,
+        genre=np.repeat(np.array(names)[np.arange(10) % genres], 2),
+        predicted=np.array(names)[p.argmax(axis=1)],
+        fold=0,
+        protocol=protocol,
+        model=model,
+    )
+
+
+@pytest.fixture(autouse=True)
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Results of a build and of the package, both in folders of this test."""
+    monkeypatch.setenv("GENRELIB_RESULTS", str(tmp_path / "build"))
+    monkeypatch.setattr(results, "EMBEDDED", tmp_path / "recorded")
+    return tmp_path / "build"
+
+
+def test_what_is_recorded_is_loaded() -> None:
+    tables = [
+        make_predictions("forest", "track"),
+        make_predictions("forest", "artist", 1, genres=2),
+    ]
+    rows = record("gtzan-mini", "04-random-forest", tables, seed=3)
+    loaded = load_results("gtzan-mini")
+    assert loaded.columns.tolist() == COLUMNS
+    pd.testing.assert_frame_equal(loaded, rows[COLUMNS], check_dtype=False)
+    assert len(loaded) == 2 * 2 * len(METRICS)
+    assert loaded.attrs["source"] == "this build"
+    expected = score(tables[1])
+    part = loaded[loaded["protocol"] == "artist"]
+    for column in ("level", "metric", "value", "low", "high", "n_tracks", "n_genres"):
+        assert part[column].tolist() == expected[column].tolist()
+    assert set(part["n_genres"]) == {2}
+
+
+def test_a_chapter_replaces_what_it_recorded_before_and_nothing_else() -> None:
+    record("gtzan-mini", "05", [make_predictions("knn", "track")])
+    record("gtzan-mini", "04", [make_predictions("forest", "track", seed=1)])
+    record("gtzan-mini", "04", [make_predictions("forest", "track", seed=2)])
+    loaded = load_results("gtzan-mini")
+    assert loaded["chapter"].unique().tolist() == ["04", "05"]
+    value = loaded[loaded["model"] == "forest"]["value"].tolist()
+    assert value == score(make_predictions("forest", "track", seed=2))["value"].tolist()
+
+
+def test_the_file_says_how_and_when(build: Path) -> None:
+    record("gtzan-mini", "04", [make_predictions("forest", "track")], seed=7)
+    part = json.loads((build / "gtzan-mini.json").read_text("utf-8"))["chapters"]["04"]
+    assert part["seed"] == 7
+    assert part["fast"] is False
+    assert {"python", "numpy", "scikit-learn", "librosa"} <= set(part["versions"])
+    assert load_results("gtzan-mini").attrs["recorded"] == part["recorded"]
+
+
+def test_corpora_and_shortened_runs_are_kept_apart() -> None:
+    names = {
+        results_file("gtzan-mini"),
+        results_file("gtzan"),
+        results_file("gtzan-mini", fast=True),
+        results_file("gtzan+folder:/home/me/Music"),
+    }
+    assert len(names) == 4
+    assert len({path.parent for path in names}) == 1
+    record("gtzan-mini", "04", [make_predictions("forest", "track")], fast=True)
+    with pytest.raises(ResultsError):
+        load_results("gtzan-mini")
+    assert len(load_results("gtzan-mini", fast=True)) == 2 * len(METRICS)
+
+
+def test_a_protocol_that_tests_nothing_gives_no_row() -> None:
+    empty = make_predictions("forest", "artist").iloc[:0]
+    rows = record("sketch", "04", [make_predictions("forest", "track"), empty])
+    assert set(rows["protocol"]) == {"track"}
+    assert record("other", "04", [empty]).empty
+    assert load_results("other").empty
+    assert overview(load_results("other")).empty
+
+
+def test_nothing_known_about_a_corpus_is_said_with_what_to_do() -> None:
+    with pytest.raises(ResultsError, match=r"no results for gtzan.*genrelib book --corpus gtzan"):
+        load_results("gtzan")
+
+
+def test_recorded_results_serve_where_the_build_has_none(build: Path, tmp_path: Path) -> None:
+    record("gtzan-mini", "04", [make_predictions("forest", "track")])
+    (tmp_path / "recorded").mkdir()
+    (build / "gtzan-mini.json").replace(tmp_path / "recorded" / "gtzan-mini.json")
+    loaded = load_results("gtzan-mini")
+    assert loaded.attrs["source"] == "recorded"
+    record("gtzan-mini", "04", [make_predictions("forest", "track", seed=1)])
+    assert load_results("gtzan-mini").attrs["source"] == "this build"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"chapters": 3}', '{"corpus": "x"}'])
+def test_a_damaged_file_is_named(build: Path, content: str) -> None:
+    build.mkdir()
+    (build / "gtzan-mini.json").write_text(content)
+    with pytest.raises(ResultsError, match=r"gtzan-mini\.json.*delete it"):
+        load_results("gtzan-mini")
+
+
+def test_overview_has_a_row_per_model_and_all_four_protocols() -> None:
+    record("x", "04", [make_predictions("forest", p) for p in ("random-slice", "track")])
+    record("x", "05", [make_predictions("knn", "track", seed=4)])
+    table = overview(load_results("x"))
+    assert table.index.tolist() == ["forest", "knn"]
+    assert table.columns.tolist() == list(PROTOCOLS)
+    assert table.loc["knn", "artist"] == "–"
+    row = score(make_predictions("knn", "track", seed=4)).iloc[0]
+    text = f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+    assert table.loc["knn", "track"] == text
+    other = overview(load_results("x"), level="track", metric="f1")
+    assert other.loc["forest", "track"] != table.loc["forest", "track"]
+    with pytest.raises(ResultsError, match="no accuracy per song"):
+        overview(load_results("x"), level="song")
+    with pytest.raises(ResultsError, match="no auc per slice"):
+        overview(load_results("x"), metric="auc")
+
+
+def test_readme_table_says_what_it_covers() -> None:
+    record("x", "04", [make_predictions("forest", p) for p in ("random-slice", "track")])
+    lines = readme_table(load_results("x")).splitlines()
+    assert len({line.count("|") for line in lines}) == 1
+    assert all(f"`{name}`" in lines[0] for name in PROTOCOLS)
+    assert lines[-1].count("3 genres, 10 tracks") == 2
+    assert lines[-1].count("nothing") == 2
+
+
+def test_the_table_goes_between_its_marks() -> None:
+    record("x", "04", [make_predictions("forest", "track")])
+    found = load_results("x")
+    text = f"# Title\n\n{MARKS[0]}\n{MARKS[1]}\n\nMore.\n"
+    once = update_readme(text, found)
+    assert readme_table(found) in once
+    assert once.startswith("# Title\n\n")
+    assert once.endswith("\n\nMore.\n")
+    assert update_readme(once, found) == once
+    for broken in ("no marks", MARKS[0], text + text):
+        with pytest.raises(ResultsError, match="expected one line"):
+            update_readme(broken, found)
+
+
+def test_publishing_renews_recorded_results_and_readme(build: Path, tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{MARKS[0]}\n{MARKS[1]}\n", encoding="utf-8")
+    with pytest.raises(ResultsError, match="genrelib book"):
+        publish("gtzan-mini", readme, build)
+    record("gtzan-mini", "04", [make_predictions("forest", "track")])
+    written = publish("gtzan-mini", readme, build)
+    assert written == [tmp_path / "recorded" / "gtzan-mini.json", readme]
+    assert readme_table(load_results("gtzan-mini")) in readme.read_text("utf-8")
+    assert (tmp_path / "recorded" / "gtzan-mini.json").read_text("utf-8") == (
+        build / "gtzan-mini.json"
+    ).read_text("utf-8")
+
+
+def test_files_are_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "folder" / "file.json"
+    write_whole(path, "first: ä\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+        with pytest.raises(OSError, match="full"):
+            write_whole(path, "second")
+    assert path.read_text("utf-8") == "first: ä\n"
+    assert list(path.parent.iterdir()) == [path]
