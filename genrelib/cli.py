@@ -155,16 +155,21 @@ def results(
     record: Annotated[
         bool, typer.Option("--record", help="Record the last build, and renew the README.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Fail if the last build contradicts what is recorded.")
+    ] = False,
 ) -> None:
     """Show what the chapters measured, or make the last build the recorded one."""
     from genrelib.book import find_root, results_folder
-    from genrelib.results import load_results, overview, publish
+    from genrelib.results import ResultsError, disagreements, load_results, overview, publish
 
     root = find_root()
     os.environ.setdefault("GENRELIB_RESULTS", str(results_folder(root, corpus, fast=fast)))
     if record:
         for file in publish(corpus, root / "README.md", results_folder(root, corpus)):
             typer.echo(f"wrote {file}")
+    if check and len(rows := disagreements(corpus, results_folder(root, corpus))):
+        raise ResultsError(f"the build contradicts the recorded results:\n{rows.to_string()}")
     found = load_results(corpus, fast=fast)
     typer.echo(f"{corpus}, {found.attrs['source']}, {found.attrs['recorded']}; accuracy per slice")
     typer.echo(overview(found).to_string())

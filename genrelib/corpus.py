@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pooch
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from genrelib import sketch
 from genrelib.audio import (

@@ -515,8 +515,9 @@ def _recipe(compute: Callable[..., Any], seen: tuple[Any, ...] = ()) -> list[str
     parts = [repr(([c.co_code for c in codes], names, constants, compute.__defaults__, bound))]
     for name in sorted({name for group in names for name in group}):
         helper = compute.__globals__.get(name)
-        ours = inspect.isfunction(helper) and helper.__module__ == compute.__module__
-        if ours and helper not in (*seen, compute):
+        if not inspect.isfunction(helper) or helper in (*seen, compute):
+            continue
+        if helper.__module__ == compute.__module__:
             parts += _recipe(helper, (*seen, compute))
     return parts
 

@@ -281,6 +281,7 @@ def learning_curves(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> F
     axes[1].set_ylabel("accuracy per slice")
     axes[1].set_ylim(0, 1.02)
     axes[1].set_xlabel("epoch (solid: validation, dashed: training)")
+    axes[1].xaxis.get_major_locator().set_params(integer=True)
     for ax in axes:
         ax.grid(axis="y")
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)

@@ -92,11 +92,12 @@ def record(
         for table in predictions
         if len(table)
     ]
-    rows = pd.concat(tables, ignore_index=True).assign(chapter=chapter)[COLUMNS]
+    rows = pd.concat([pd.DataFrame(columns=COLUMNS), *tables], ignore_index=True)
+    rows = rows.infer_objects().assign(chapter=chapter)[COLUMNS]
     file = results_file(corpus, fast=fast)
     kept: dict[str, Any] = {"corpus": corpus, "chapters": {}}
     if file.exists():
-        kept = json.loads(file.read_text())
+        kept = json.loads(file.read_text("utf-8"))
     kept["chapters"][chapter] = {
         "recorded": datetime.now(UTC).date().isoformat(),
         "seed": seed,
@@ -145,13 +146,13 @@ def load_results(corpus: str, *, fast: bool = False) -> pd.DataFrame:
 
 def _table(file: Path, source: str) -> pd.DataFrame:
     try:
-        chapters = json.loads(file.read_text())["chapters"]
-    except (ValueError, KeyError) as error:
+        chapters = json.loads(file.read_text("utf-8"))["chapters"]
+        rows = [row | {"chapter": name} for name, part in chapters.items() for row in part["rows"]]
+        table = pd.DataFrame(rows, columns=COLUMNS)
+        table.attrs["recorded"] = max(part["recorded"] for part in chapters.values())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ResultsError(f"{file}: not a results file ({error}); delete it") from error
-    parts = [pd.DataFrame(part["rows"]).assign(chapter=name) for name, part in chapters.items()]
-    table = pd.concat(parts, ignore_index=True)[COLUMNS]
     table.attrs["source"] = source
-    table.attrs["recorded"] = max(part["recorded"] for part in chapters.values())
     return table
 
 
@@ -269,9 +270,47 @@ def publish(corpus: str, readme: Path, root: Path) -> list[Path]:
     if not built.exists():
         raise ResultsError(f"no results under {root}; run `genrelib book --corpus {corpus}` first")
     recorded = results_file(corpus, root=EMBEDDED)
-    write_whole(recorded, built.read_text())
-    write_whole(readme, update_readme(readme.read_text(), _table(recorded, "recorded")))
+    write_whole(recorded, built.read_text("utf-8"))
+    write_whole(readme, update_readme(readme.read_text("utf-8"), _table(recorded, "recorded")))
     return [recorded, readme]
+
+
+def disagreements(corpus: str, root: Path) -> pd.DataFrame:
+    """Compare a build with the recorded results.
+
+    The same seed gives the same numbers on one machine only; on another, sums are rounded in
+    another order and networks end elsewhere. Two runs agree where each value lies in the other's
+    interval.
+
+    Parameters
+    ----------
+    corpus : str
+        Name of the corpus.
+    root : pathlib.Path
+        The folder that holds the build's results.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Scores that are in one of the two only, or do not agree; columns ``_new`` and ``_old``.
+
+    Raises
+    ------
+    ResultsError
+        If one of the two does not exist.
+    """
+    files = {"new": results_file(corpus, root=root), "old": results_file(corpus, root=EMBEDDED)}
+    for file in files.values():
+        if not file.exists():
+            raise ResultsError(f"no results in {file}; build the book, or record its results")
+    keys = ["model", "protocol", "level", "metric"]
+    new, old = (
+        _table(file, side)[[*keys, "value", "low", "high"]] for side, file in files.items()
+    )
+    both = new.merge(old, on=keys, how="outer", suffixes=("_new", "_old"))
+    agree = both["value_new"].between(both["low_old"], both["high_old"])
+    agree &= both["value_old"].between(both["low_new"], both["high_new"])
+    return both[~agree]
 
 
 def write_whole(path: Path, text: str) -> None:

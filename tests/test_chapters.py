@@ -1,0 +1,182 @@
+"""Tests of the chapters: how they are written, and that they run from waveform to score."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+from genrelib.book import build, check_site
+
+ROOT = Path(__file__).parents[1]
+CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+NAMES = [
+    "01-data",
+    "02-slicing",
+    "03-features",
+    "04-random-forest",
+    "05-nearest-neighbours",
+    "06-lstm",
+    "07-conclusions",
+]
+
+
+def cells(path: Path, kind: str) -> list[nbformat.NotebookNode]:
+    """Return the cells of one kind."""
+    return [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == kind]
+
+
+def prose(path: Path) -> str:
+    """Return what a reader reads: no code, no roles, no directive options, no links."""
+    text = "\n\n".join(cell.source for cell in cells(path, "markdown"))
+    text = re.sub(r"^(`{3,}|:{3,})(?!\{(exercise|solution|admonition)).*?^\1\s*$", "", text,
+                  flags=re.DOTALL | re.MULTILINE)  # fmt: skip
+    text = re.sub(r"\{[\w:-]+\}`[^`]*`|`[^`]*`|\]\([^)]*\)|\$[^$]*\$", "", text)
+    return re.sub(r"^:\w[\w-]*:.*$", "", text, flags=re.MULTILINE)
+
+
+def code(path: Path) -> str:
+    """Return the code of a chapter as one module."""
+    return "\n".join(cell.source for cell in cells(path, "code"))
+
+
+def test_all_chapters_are_there() -> None:
+    assert [path.stem for path in CHAPTERS] == NAMES
+
+
+# --- how they are written --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_is_stored_without_outputs(path: Path) -> None:
+    assert not [c for c in cells(path, "code") if c.outputs or c.execution_count is not None]
+    metadata = nbformat.read(path, as_version=4).metadata
+    assert metadata.kernelspec.name == "python3"
+    assert "jupytext" not in metadata
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_parameters_are_the_same_everywhere(path: Path) -> None:
+    (cell,) = [c for c in cells(path, "code") if "parameters" in c.metadata.get("tags", [])]
+    values: dict[str, object] = {}
+    exec(cell.source, values)
+    values.pop("__builtins__")
+    assert values == {"corpus": "gtzan-mini", "seed": 0, "fast": False}
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_has_its_parts(path: Path) -> None:
+    text = "\n".join(cell.source for cell in cells(path, "markdown"))
+    assert len(re.findall(r"^# ", text, re.MULTILINE)) == 1
+    assert "What you will learn" in text
+    assert "Prerequisites" in text
+    for heading in ("## Summary", "## Exercises", "## Further reading"):
+        assert text.count(heading) == 1, heading
+    exercises = re.findall(r"\{exercise\}", text)
+    solutions = re.findall(r"\{solution(?:-start)?\}.*\n(?:.*\n){0,3}?:class: dropdown", text)
+    assert 2 <= len(exercises) <= 3
+    assert len(solutions) == len(exercises), "every exercise has a solution that stays hidden"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_no_result_is_typed_into_the_prose(path: Path) -> None:
+    typed = re.findall(r"[^\n]{0,40}\b\d+(?:\.\d+|\s?%|,\d{3})[^\n]{0,20}", prose(path))
+    assert typed == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_what_the_prose_quotes_is_told_once(path: Path) -> None:
+    text = "\n".join(cell.source for cell in cells(path, "markdown"))
+    quoted = set(re.findall(r"\{glue:text\}`(\w+)", text))
+    told = [
+        keyword.arg
+        for node in ast.walk(ast.parse(code(path)))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "tell"
+        for keyword in node.keywords
+        if keyword.arg
+    ]
+    assert len(told) == len(set(told))
+    assert quoted == set(told)
+
+
+def test_functions_in_chapters_are_short_and_not_repeated() -> None:
+    seen: dict[str, str] = {}
+    for path in CHAPTERS:
+        for node in ast.walk(ast.parse(code(path))):
+            if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno and node.end_lineno - node.lineno < 10, node.name
+                assert node.name not in seen, f"{node.name} in {seen[node.name]} and {path.stem}"
+                seen[node.name] = path.stem
+
+
+def test_figures_are_named_once_and_described() -> None:
+    names = []
+    for path in CHAPTERS:
+        for node in ast.walk(ast.parse(code(path))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "page.show":
+                given = {keyword.arg: keyword.value for keyword in node.keywords}
+                assert {"caption", "alt", "name"} <= set(given), path.stem
+                names.append(ast.unparse(given["name"]))
+    assert len(names) == len(set(names))
+    assert len(names) >= 2 * len(CHAPTERS)
+
+
+# --- that they run ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what the book is made from, so that the reader's build is left alone."""
+    root = tmp_path_factory.mktemp("clone")
+    for name in ("_config.yml", "_toc.yml", "requirements.lock"):
+        shutil.copy(ROOT / name, root)
+    shutil.copytree(ROOT / "chapters", root / "chapters")
+    return root
+
+
+@pytest.fixture(scope="session")
+def default_site(clone: Path) -> Path:
+    """The default corpus on a machine without audio, in fast mode."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("GENRELIB_DATA", raising=False)
+        html = build(fast=True, root=clone, quiet=True).html
+    assert html is not None
+    return html
+
+
+@pytest.mark.slow
+def test_sketches_go_from_audio_to_score(clone: Path) -> None:
+    made = build("sketch", fast=True, root=clone, quiet=True)
+    assert list(made.ran) == NAMES
+    assert made.html is not None
+    pages = {path.stem: path.read_text("utf-8") for path in made.html.glob("chapters/*.html")}
+    assert set(NAMES) <= set(pages)
+    assert "sketch" in pages["07-conclusions"]
+
+
+@pytest.mark.slow
+def test_the_default_site_has_no_faults(default_site: Path) -> None:
+    assert check_site(default_site, ROOT) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*NAMES, "index", "glossary", "bibliography", "about-build"])
+def test_a_page_of_the_default_site(default_site: Path, name: str) -> None:
+    soup = BeautifulSoup((default_site / "chapters" / f"{name}.html").read_text("utf-8"))
+    article = soup.find("article")
+    assert article is not None
+    text = article.get_text(" ")
+    assert "Traceback" not in text
+    assert "{glue" not in text and "{term}" not in text and "{cite" not in text
+    assert "nan" not in text.split()
+    for image in article.find_all("img"):
+        assert image.get("alt"), f"no text alternative: {image}"
+    if name in NAMES:
+        figures = article.find_all("figure")
+        assert figures
+        assert all(figure.find("figcaption").get_text(strip=True) for figure in figures)
