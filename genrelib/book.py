@@ -357,7 +357,10 @@ def _select(book: list[_Chapter], wanted: Sequence[str] | None) -> list[_Chapter
     names: set[str] = set()
     for what in wanted:
         stem = what.removesuffix(".ipynb")
-        found = [c.name for c in book if stem == c.name or stem == c.name.split("-")[0]]
+        number = stem.lstrip("0")
+        found = [
+            c.name for c in book if stem == c.name or c.name.lstrip("0").split("-")[0] == number
+        ]
         if not found:
             raise BookError(f"no chapter {what!r}; there are {', '.join(c.name for c in book)}")
         names.update(found)

@@ -73,11 +73,8 @@ def show(fig: Figure, caption: str, alt: str, name: str | None = None) -> None:
             raise ValueError(f"show() needs a non-empty {what}: every figure of the book has one")
     if name is not None and not re.fullmatch(r"fig-[a-z0-9]+(-[a-z0-9]+)*", name):
         raise ValueError(f"figure name {name!r} is not of the form fig-lower-case-words")
-    buffer = io.BytesIO()
-    # An opaque white ground keeps black axes readable where the page around them is dark.
-    fig.savefig(buffer, format="png", dpi=SAVED_DPI, facecolor="white", bbox_inches="tight")
+    png = _png(fig)
     plt.close(fig)
-    png = buffer.getvalue()
     width = int.from_bytes(png[16:20], "big") * SHOWN_DPI // SAVED_DPI
     display(
         {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": alt},
@@ -92,6 +89,18 @@ def show(fig: Figure, caption: str, alt: str, name: str | None = None) -> None:
         raw=True,
         metadata={METADATA_KEY: {"role": "caption"}},
     )
+
+
+def _png(fig: Figure) -> bytes:
+    """Return a figure as a PNG of at most 256 colours, which is a third of the size."""
+    from PIL import Image
+
+    buffer, small = io.BytesIO(), io.BytesIO()
+    # An opaque white ground keeps black axes readable where the page around them is dark.
+    fig.savefig(buffer, format="png", dpi=SAVED_DPI, facecolor="white", bbox_inches="tight")
+    image = Image.open(buffer).convert("RGB")
+    image.quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    return small.getvalue()
 
 
 def tell(**values: Any) -> None:

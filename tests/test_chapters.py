@@ -34,7 +34,8 @@ def cells(path: Path, kind: str) -> list[nbformat.NotebookNode]:
 def prose(path: Path) -> str:
     """Return what a reader reads: no code, no roles, no directive options, no links."""
     text = "\n\n".join(cell.source for cell in cells(path, "markdown"))
-    text = re.sub(r"^(`{3,}|:{3,})(?!\{(exercise|solution|admonition)).*?^\1\s*$", "", text,
+    # Code blocks hold no prose; exercises and their solutions may make up numbers.
+    text = re.sub(r"^(`{3,}|:{3,})(?!\{admonition).*?^\1\s*$", "", text,
                   flags=re.DOTALL | re.MULTILINE)  # fmt: skip
     text = re.sub(r"\{[\w:-]+\}`[^`]*`|`[^`]*`|\]\([^)]*\)|\$[^$]*\$", "", text)
     return re.sub(r"^:\w[\w-]*:.*$", "", text, flags=re.MULTILINE)
@@ -109,7 +110,7 @@ def test_functions_in_chapters_are_short_and_not_repeated() -> None:
     for path in CHAPTERS:
         for node in ast.walk(ast.parse(code(path))):
             if isinstance(node, ast.FunctionDef):
-                assert node.end_lineno and node.end_lineno - node.lineno < 10, node.name
+                assert node.end_lineno and node.end_lineno - node.lineno <= 10, node.name
                 assert node.name not in seen, f"{node.name} in {seen[node.name]} and {path.stem}"
                 seen[node.name] = path.stem
 
