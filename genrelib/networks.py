@@ -6,9 +6,12 @@ A module of its own, because importing Keras takes a second that most chapters c
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import shutil
 import tempfile
+import time
+from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
@@ -21,6 +24,11 @@ from keras import layers
 # saves more than half of the time. Worker processes inherit the folder. It lives as long as this
 # process does, since compiled code must not travel to a machine with another processor.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    # A process that is killed leaves its folder behind; the next one sweeps up after a day.
+    for old in Path(tempfile.gettempdir()).glob("genrelib-compiled-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - old.stat().st_mtime > 24 * 3600:
+                shutil.rmtree(old)
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="genrelib-compiled-")
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 jax.config.update("jax_compilation_cache_dir", os.environ["JAX_COMPILATION_CACHE_DIR"])

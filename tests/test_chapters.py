@@ -168,7 +168,9 @@ def test_the_default_site_has_no_faults(default_site: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*NAMES, "index", "glossary", "bibliography", "about-build"])
 def test_a_page_of_the_default_site(default_site: Path, name: str) -> None:
-    soup = BeautifulSoup((default_site / "chapters" / f"{name}.html").read_text("utf-8"))
+    soup = BeautifulSoup(
+        (default_site / "chapters" / f"{name}.html").read_text("utf-8"), "html.parser"
+    )
     article = soup.find("article")
     assert article is not None
     text = article.get_text(" ")
