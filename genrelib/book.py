@@ -372,6 +372,7 @@ def _select(book: list[_Chapter], wanted: Sequence[str] | None) -> list[_Chapter
 
 def _identify_corpus(corpus: str) -> tuple[str, str]:
     """Return the corpus name as kernels can use it, and a hash of what it is made of."""
+    from genrelib import sketch
     from genrelib.corpus import cache_root, data_root, load_corpus
 
     # Kernels run in another folder, where a relative path would lead elsewhere.
@@ -381,19 +382,21 @@ def _identify_corpus(corpus: str) -> tuple[str, str]:
     loaded = load_corpus(corpus, on_error="skip")
     paths = [Path(path) for path in loaded.tracks["path"].dropna()]
     paths += sorted((data_root() / "original-study").glob("*"))
-    # What the package itself writes to the cache is already known by its source code.
-    paths = [path for path in paths if cache_root() not in path.parents]
+    # The sketches that the package itself renders are already known by its source code.
+    paths = [
+        path for path in paths if cache_root() / f"sketch-{sketch.version()}" not in path.parents
+    ]
     stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     return corpus, _digest([stats, loaded.skipped.values.tolist()])
 
 
 def _slug(parameters: Mapping[str, Any]) -> str:
     """Return a folder name for these parameters."""
-    corpus = parameters["corpus"]
-    slug = re.sub(r"[^a-z0-9]+", "-", corpus.lower()).strip("-")[:40]
-    if slug != corpus:
-        slug += f"-{_digest(corpus)[:8]}"
-    return f"{slug}-seed{parameters['seed']}" + ("-fast" if parameters["fast"] else "")
+    from genrelib.results import corpus_slug
+
+    return f"{corpus_slug(parameters['corpus'])}-seed{parameters['seed']}" + (
+        "-fast" if parameters["fast"] else ""
+    )
 
 
 def _copy_sources(folders: _Folders) -> None:
@@ -472,7 +475,7 @@ def _common_parts(folders: _Folders, parameters: Mapping[str, Any], audio: str) 
         if path.suffix not in (".py", ".pyc", ".md")
         and "results" not in path.relative_to(package).parts
     ]
-    from genrelib.page import _is_public
+    from genrelib.page import is_public
 
     return {
         "genrelib": _hash_files(
@@ -481,7 +484,7 @@ def _common_parts(folders: _Folders, parameters: Mapping[str, Any], audio: str) 
         "data": _digest([_hash_files(data, package), audio]),
         "lock file": _hash_files([folders.root / "requirements.lock"], folders.root),
         "installed versions": _digest(_versions()),
-        "parameters": _digest([parameters, _is_public()]),
+        "parameters": _digest([parameters, is_public()]),
     }
 
 

@@ -165,6 +165,8 @@ def results(
 
     root = find_root()
     os.environ.setdefault("GENRELIB_RESULTS", str(results_folder(root, corpus, fast=fast)))
+    if fast and (record or check):
+        raise ResultsError("only results of full runs are recorded; leave out --fast")
     if record:
         for file in publish(corpus, root / "README.md", results_folder(root, corpus)):
             typer.echo(f"wrote {file}")
@@ -226,6 +228,10 @@ def main() -> None:
         if leaving.code == INTERRUPTED:
             typer.echo("stopped; what was finished is kept", err=True)
         raise
+    except OSError as error:
+        # A full disk or a folder that may not be written is not a fault of the program.
+        typer.echo(f"error: {error.filename or 'system'}: {error.strerror or error}", err=True)
+        sys.exit(1)
     except Exception as error:
         if not type(error).__module__.startswith("genrelib."):
             raise

@@ -180,9 +180,7 @@ def data_root() -> Path:
     Path
         ``$GENRELIB_DATA`` if set, else the user's cache folder; absolute.
     """
-    return (
-        Path(os.environ.get("GENRELIB_DATA") or pooch.os_cache("genrelib")).expanduser().resolve()
-    )
+    return _root("GENRELIB_DATA")
 
 
 def cache_root() -> Path:

@@ -7,7 +7,11 @@ entry of :data:`FEATURES` that says which numbers it takes from there. To add a 
 :mod:`genrelib.protocols` splits into folds.
 
 All definitions are those of librosa (McFee et al. 2015, doi:10.25080/Majora-7b98e3ed-003) with
-its defaults, at the rate and resolution below.
+its defaults, at the rate and resolution below. Two choices are ours. The tuning of a slice is
+estimated once and serves both kinds of chroma, where librosa would estimate it anew for the
+constant-Q transform behind the tonnetz. And the loudness of the harmonic and the percussive part
+is taken from the spectrogram, whose frames are windowed: it is lower than ``rms``, which is taken
+from the waveform, and is to be compared with its like.
 """
 
 from __future__ import annotations
@@ -32,9 +36,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from genrelib import audio
 from genrelib.audio import SAMPLE_RATE, AudioError, decode
-from genrelib.corpus import Corpus, cache_root
-from genrelib.slicing import slice_tracks
+from genrelib.corpus import Corpus, CorpusError, cache_root
+from genrelib.slicing import SLICE_LENGTH, slice_tracks
 
 N_FFT = 2048
 HOP_LENGTH = 512
@@ -218,8 +223,8 @@ FAMILIES = {
 FEATURES: list[Feature] = [
     Feature("mfcc", "mfcc", lambda s: librosa.feature.mfcc(S=s.mel_db, n_mfcc=20), MFCC),
     Feature("mel", "mel", lambda s: s.mel_db, MEL, unit="dB"),
-    Feature("harmonic_rms", "hpss", lambda s: s.harmonic_rms, unit="full scale"),
-    Feature("percussive_rms", "hpss", lambda s: s.percussive_rms, unit="full scale"),
+    Feature("harmonic_rms", "hpss", lambda s: s.harmonic_rms, unit="full scale, windowed"),
+    Feature("percussive_rms", "hpss", lambda s: s.percussive_rms, unit="full scale, windowed"),
     Feature(
         "hpratio",
         "hpss",
@@ -341,7 +346,7 @@ def feature_table(
     ------
     AudioError
         If audio cannot be read; the message names every such file.
-    ValueError
+    CorpusError
         If a track has neither audio on disk nor a row in the snapshot.
     """
     table = _measure(corpus, slices, ["features"], jobs)
@@ -375,8 +380,10 @@ def frames(
     ------
     AudioError
         If audio cannot be read; the message names every such file.
+    CorpusError
+        If a track has neither audio on disk nor a row in the snapshot.
     ValueError
-        If ``kind`` is unknown, or a track has neither audio nor a row in the snapshot.
+        If ``kind`` is unknown.
     """
     if kind not in FRAME_BANDS:
         raise ValueError(f"no frames of kind {kind!r}; there are {' and '.join(FRAME_BANDS)}")
@@ -430,11 +437,13 @@ def write_snapshot(corpus: Corpus, path: Path, *, jobs: int | None = None) -> Pa
 
     Raises
     ------
-    ValueError
+    CorpusError
         If the audio is not on disk.
     """
     if not corpus.has_audio:
-        raise ValueError(f"a snapshot of {corpus.name} needs its audio on disk; set GENRELIB_DATA")
+        raise CorpusError(
+            f"a snapshot of {corpus.name} needs its audio on disk; set GENRELIB_DATA"
+        )
     return _write(_measure(corpus, None, ["features", *FRAME_BANDS], jobs), path)
 
 
@@ -496,9 +505,13 @@ def _write(table: pa.Table, path: Path) -> Path:
 
 def _definitions() -> str:
     """Fingerprint of everything that decides the numbers, audio aside."""
-    recipes = [(f.name, f.bands, f.stats, _recipe(f.compute)) for f in FEATURES]
-    parts = (inspect.getsource(Spectra), inspect.getsource(_mfcc), inspect.getsource(sequence))
-    settings = (N_FFT, HOP_LENGTH, FRAME_STEP, FRAME_BANDS, SAMPLE_RATE, version("librosa"))
+    recipes: list[tuple[Any, ...]] = [
+        (f.name, f.bands, f.stats, _recipe(f.compute)) for f in FEATURES
+    ]
+    recipes += [(stat, _recipe(function)) for stat, function in STATS.items()]
+    parts = [inspect.getsource(part) for part in (audio, Spectra, Feature, _mfcc, sequence, _rows)]
+    versions = [version(name) for name in ("librosa", "numpy", "soxr", "soundfile")]
+    settings = (N_FFT, HOP_LENGTH, FRAME_STEP, FRAME_BANDS, SAMPLE_RATE, versions)
     return hashlib.sha256(repr((recipes, parts, settings)).encode()).hexdigest()[:16]
 
 
@@ -515,6 +528,8 @@ def _recipe(compute: Callable[..., Any], seen: tuple[Any, ...] = ()) -> list[str
     parts = [repr(([c.co_code for c in codes], names, constants, compute.__defaults__, bound))]
     for name in sorted({name for group in names for name in group}):
         helper = compute.__globals__.get(name)
+        if isinstance(helper, int | float | str | tuple):
+            parts.append(repr((name, helper)))
         if not inspect.isfunction(helper) or helper in (*seen, compute):
             continue
         if helper.__module__ == compute.__module__:
@@ -553,7 +568,7 @@ def _measure(
     """Table of ``slice_id`` and the named columns, row-aligned with ``slices``."""
     slices = slice_tracks(corpus.tracks) if slices is None else slices
     if slices.empty:
-        raise ValueError(f"{corpus.name} has no slice: every track is shorter than one")
+        raise CorpusError(f"{corpus.name} has no slice: every track is shorter than one")
     paths = corpus.tracks["path"].reindex(slices["track_id"].unique())
     found = _all_or_error(_from_audio(slices, paths.dropna(), jobs))
     parts = [
@@ -615,6 +630,13 @@ def _all_or_error(results: dict[str, Any]) -> dict[str, Path]:
 
 
 def _from_snapshot(slices: pd.DataFrame, names: list[str]) -> pa.Table:
+    number = slices.index.str.rpartition(":").get_level_values(2).astype(float)
+    length = slices["end"] - slices["start"]
+    if not (np.allclose(length, SLICE_LENGTH) and np.allclose(slices["start"], number * length)):
+        raise CorpusError(
+            f"the embedded snapshot holds slices of {SLICE_LENGTH:g} seconds only; other slices "
+            "are measured from audio: set GENRELIB_DATA, or use corpus 'sketch'"
+        )
     columns_ = ["slice_id", *names]
     tables = [
         pq.read_table(path, columns=columns_) for path in sorted(SNAPSHOTS.glob("*.parquet"))
@@ -627,11 +649,11 @@ def _from_snapshot(slices: pd.DataFrame, names: list[str]) -> pa.Table:
             table = _select_columns(table)
         rows = pd.Index(table.column("slice_id").to_pylist()).get_indexer(slices.index)
         return table.take(rows).select(["slice_id", *names])
-    names_ = ", ".join(slices["track_id"].unique()[:3])
-    raise ValueError(
-        f"no audio on disk for {names_}{' ...' if len(slices) > 3 else ''} and no embedded "
-        "measurements of these slices; set GENRELIB_DATA to the folder that holds the audio, "
-        "or run `genrelib corpus download`"
+    tracks = slices["track_id"].unique()
+    raise CorpusError(
+        f"no audio on disk for {', '.join(tracks[:3])}{' ...' * (len(tracks) > 3)} and no "
+        "embedded measurements of these slices; set GENRELIB_DATA to the folder that holds the "
+        "audio, or run `genrelib corpus download`"
     )
 
 
@@ -642,7 +664,7 @@ def _select_columns(table: pa.Table) -> pa.Table:
         return table
     absent = sorted(set(columns()) - set(known))
     if absent:
-        raise ValueError(
+        raise CorpusError(
             f"the embedded snapshot has no {absent[0]} ({len(absent)} columns are new); "
             "features you add are computed from audio: set GENRELIB_DATA, or use corpus 'sketch'"
         )

@@ -297,7 +297,7 @@ def clip(
     ValueError
         If the corpus has neither a track nor a genre of that name.
     """
-    track_id, _, part = what.partition(":") if re.search(r":\d+$", what) else (what, "", "")
+    track_id, _, part = what.rpartition(":") if re.search(r":\d+$", what) else (what, "", "")
     start += SLICE_SECONDS * int(part or 0)
     row = None
     if corpus is not None:
@@ -305,7 +305,7 @@ def clip(
         row = cast(pd.Series, corpus.tracks.loc[track_id])
     genre = track_id.split(".")[0] if row is None else str(row["genre"])
     synthetic = _is_synthetic(row)
-    recorded = row is not None and pd.notna(row["path"]) and (synthetic or not _is_public())
+    recorded = row is not None and pd.notna(row["path"]) and (synthetic or not is_public())
     samples = corpus.audio(track_id) if corpus and recorded else _sketch(track_id, genre)
     first = round(start * SAMPLE_RATE)
     # A sketch may be shorter than the track that it stands for; then it starts at its beginning.
@@ -327,7 +327,7 @@ def _find(corpus: Corpus, what: str) -> str:
     return str(of_genre[0])
 
 
-def _is_public() -> bool:
+def is_public() -> bool:
     """Say whether the pages are going to be published."""
     return os.environ.get("GENRELIB_PUBLIC", "").lower() not in ("", "0", "false", "no")
 

@@ -7,6 +7,7 @@ published build, so that chapter 7 can also be run alone.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -28,6 +29,9 @@ COLUMNS = [
     "chapter", "model", "protocol", "level", "metric", "value", "low", "high", "n_tracks",
     "n_genres",
 ]  # fmt: skip
+README_CORPUS = "gtzan-mini"
+MEASURING = ("04-random-forest", "05-nearest-neighbours", "06-lstm")
+"""Chapters that measure models."""
 MARKS = ("<!-- results: made by `genrelib results --record` -->", "<!-- results end -->")
 
 
@@ -55,8 +59,24 @@ def results_file(corpus: str, *, fast: bool = False, root: Path | None = None) -
     """
     if root is None:
         root = Path(os.environ.get("GENRELIB_RESULTS") or cache_root() / "results")
-    slug = re.sub(r"[^a-z0-9]+", "-", corpus.lower()).strip("-")
-    return root / f"{slug}{'-fast' if fast else ''}.json"
+    return root / f"{corpus_slug(corpus)}{'-fast' if fast else ''}.json"
+
+
+def corpus_slug(corpus: str) -> str:
+    """Give a corpus a name for files and folders, short and unlike that of any other.
+
+    Parameters
+    ----------
+    corpus : str
+        Name of the corpus.
+
+    Returns
+    -------
+    str
+        Small letters, digits and dashes; with a fingerprint where these do not tell all.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", corpus.lower()).strip("-")[:40]
+    return slug if slug == corpus else f"{slug}-{hashlib.sha256(corpus.encode()).hexdigest()[:8]}"
 
 
 def record(
@@ -87,6 +107,13 @@ def record(
     pandas.DataFrame
         The scores, columns :data:`COLUMNS`. A protocol that could test no genre gives no row.
     """
+    predictions = list(predictions)
+    not_tested = {
+        protocol: genres
+        for table in predictions
+        if (genres := table.attrs.get("not_tested"))
+        for protocol in table["protocol"].unique()
+    }
     tables = [
         score(table).assign(model=table["model"].iloc[0], protocol=table["protocol"].iloc[0])
         for table in predictions
@@ -103,6 +130,7 @@ def record(
         "seed": seed,
         "fast": fast,
         "versions": {"python": platform.python_version()} | {n: version(n) for n in LIBRARIES},
+        "not_tested": not_tested,
         "rows": json.loads(rows.drop(columns="chapter").to_json(orient="records")),
     }
     kept["chapters"] = dict(sorted(kept["chapters"].items()))
@@ -252,7 +280,7 @@ def publish(corpus: str, readme: Path, root: Path) -> list[Path]:
     corpus : str
         Name of the corpus.
     readme : pathlib.Path
-        The README, whose table is renewed.
+        The README, whose table is renewed if it is about this corpus.
     root : pathlib.Path
         The folder that holds the build's results.
 
@@ -264,13 +292,17 @@ def publish(corpus: str, readme: Path, root: Path) -> list[Path]:
     Raises
     ------
     ResultsError
-        If the build has no results.
+        If the build has no results, or not those of all chapters.
     """
     built = results_file(corpus, root=root)
     if not built.exists():
         raise ResultsError(f"no results under {root}; run `genrelib book --corpus {corpus}` first")
+    if len(_table(built, "this build")["chapter"].unique()) < len(MEASURING):
+        raise ResultsError(f"{built} lacks a chapter; run `genrelib book --corpus {corpus}` first")
     recorded = results_file(corpus, root=EMBEDDED)
     write_whole(recorded, built.read_text("utf-8"))
+    if corpus != README_CORPUS:
+        return [recorded]
     write_whole(readme, update_readme(readme.read_text("utf-8"), _table(recorded, "recorded")))
     return [recorded, readme]
 

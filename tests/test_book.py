@@ -366,6 +366,22 @@ def test_a_relative_folder_is_the_same_for_the_kernels(
     assert press._identify_corpus("sketch+folder:music")[1] != identity
 
 
+def test_downloaded_audio_counts_where_it_lies_beside_the_cache(
+    tmp_path: Path, monkeypatch
+) -> None:
+    from genrelib import corpus, sketch
+
+    for variable in ("GENRELIB_DATA", "GENRELIB_CACHE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(corpus.pooch, "os_cache", lambda _: tmp_path)
+    before = press._identify_corpus("gtzan-mini")
+    wav = next(iter(sketch.render_all(tmp_path / "clips").values()))
+    target = tmp_path / "gtzan-mini" / "genres" / "blues" / "blues.00000.wav"
+    target.parent.mkdir(parents=True)
+    wav.rename(target)
+    assert press._identify_corpus("gtzan-mini") != before
+
+
 @pytest.mark.parametrize(
     ("line", "shown"),
     [

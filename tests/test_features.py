@@ -18,7 +18,7 @@ import soundfile as sf
 
 from genrelib import features, sketch
 from genrelib.audio import SAMPLE_RATE, AudioError
-from genrelib.corpus import GENRES, Corpus, data_root, load_corpus
+from genrelib.corpus import GENRES, Corpus, CorpusError, data_root, load_corpus
 from genrelib.features import (
     FAMILIES,
     FEATURES,
@@ -392,6 +392,24 @@ def test_a_helper_that_changes_changes_the_key(monkeypatch: pytest.MonkeyPatch) 
     assert features._definitions() != before
 
 
+STEP = 1
+
+
+def test_what_a_feature_and_the_decoder_rest_on_is_in_the_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    feature = Feature("steps", "rms", lambda s: s.y[None, ::STEP])
+    monkeypatch.setattr(features, "FEATURES", [feature])
+    keys = [features._definitions()]
+    monkeypatch.setitem(globals(), "STEP", 2)
+    keys.append(features._definitions())
+    monkeypatch.setitem(features.STATS, "std", lambda x, axis: np.std(x, axis=axis, ddof=1))
+    keys.append(features._definitions())
+    monkeypatch.setattr(features.inspect, "getsource", lambda part: f"another {part}")
+    keys.append(features._definitions())
+    assert len(set(keys)) == len(keys)
+
+
 def test_the_key_stays_for_the_same_definitions(monkeypatch: pytest.MonkeyPatch) -> None:
     # Two copies of one function, compiled apart, as two processes would have them.
     body = "lambda s: np.array([2 * value for value in s.harmonic_rms])"
@@ -560,9 +578,18 @@ def test_features_left_out_or_moved_still_come_from_the_snapshot(
     pd.testing.assert_frame_equal(feature_table(no_audio), whole[features.columns()])
 
 
+@pytest.mark.parametrize("length", [3.0, 7.5, 10.0])
+def test_the_snapshot_does_not_pass_for_slices_of_another_length(
+    no_audio: Corpus, length: float
+) -> None:
+    with pytest.raises(CorpusError, match="6 seconds only"):
+        feature_table(no_audio, slice_tracks(no_audio.tracks, length))
+
+
 def test_slices_that_the_snapshot_lacks_are_named(no_audio: Corpus) -> None:
-    with pytest.raises(ValueError, match=r"blues\.00000.*GENRELIB_DATA"):
-        feature_table(no_audio, slice_tracks(no_audio.tracks, length=2.0))
+    other = replace(no_audio, tracks=no_audio.tracks.rename({"blues.00000": "blues.00099"}))
+    with pytest.raises(CorpusError, match=r"blues\.00099.*GENRELIB_DATA"):
+        feature_table(other)
 
 
 def test_no_snapshot_is_written_without_audio(no_audio: Corpus, tmp_path: Path) -> None:

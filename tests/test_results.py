@@ -184,13 +184,53 @@ def test_publishing_renews_recorded_results_and_readme(build: Path, tmp_path: Pa
     readme.write_text(f"{MARKS[0]}\n{MARKS[1]}\n", encoding="utf-8")
     with pytest.raises(ResultsError, match="genrelib book"):
         publish("gtzan-mini", readme, build)
-    record("gtzan-mini", "04", [make_predictions("forest", "track")])
+    record("gtzan-mini", results.MEASURING[0], [make_predictions("forest", "track")])
+    with pytest.raises(ResultsError, match="lacks a chapter"):
+        publish("gtzan-mini", readme, build)
+    for chapter in results.MEASURING:
+        record("gtzan-mini", chapter, [make_predictions(chapter, "track")])
     written = publish("gtzan-mini", readme, build)
     assert written == [tmp_path / "recorded" / "gtzan-mini.json", readme]
     assert readme_table(load_results("gtzan-mini")) in readme.read_text("utf-8")
     assert (tmp_path / "recorded" / "gtzan-mini.json").read_text("utf-8") == (
         build / "gtzan-mini.json"
     ).read_text("utf-8")
+
+
+def test_the_readme_speaks_of_the_embedded_corpus_only(build: Path, tmp_path: Path) -> None:
+    for chapter in results.MEASURING:
+        record("sketch", chapter, [make_predictions(chapter, "track")])
+    assert publish("sketch", tmp_path / "README.md", build) == [tmp_path / "recorded/sketch.json"]
+
+
+def test_genres_that_were_not_tested_are_recorded(build: Path) -> None:
+    table = make_predictions("forest", "artist", genres=2)
+    table.attrs["not_tested"] = {"pop": "one artist only"}
+    record("gtzan-mini", "04", [table])
+    kept = json.loads((build / "gtzan-mini.json").read_text("utf-8"))
+    assert kept["chapters"]["04"]["not_tested"] == {"artist": {"pop": "one artist only"}}
+
+
+def test_a_build_is_compared_with_what_is_recorded(build: Path, tmp_path: Path) -> None:
+    tables = [make_predictions("forest", "track")]
+    record("gtzan-mini", "04", tables)
+    (tmp_path / "recorded").mkdir()
+    recorded = tmp_path / "recorded" / "gtzan-mini.json"
+    recorded.write_text((build / "gtzan-mini.json").read_text("utf-8"), "utf-8")
+    assert results.disagreements("gtzan-mini", build).empty
+    wrong = tables[0].assign(predicted=tables[0]["genre"])
+    for genre in ("blues", "jazz", "pop"):
+        wrong[f"p_{genre}"] = (wrong["genre"] == genre).astype(float)
+    record("gtzan-mini", "04", [wrong, make_predictions("knn", "track")])
+    found = results.disagreements("gtzan-mini", build)
+    assert set(found["model"]) == {"forest", "knn"}
+
+
+def test_corpora_with_like_names_have_files_of_their_own() -> None:
+    names = ["gtzan-mini", "folder:/m/rock-pop", "folder:/m/rock/pop", "folder:/" + 300 * "x"]
+    files = {results_file(name).name for name in names}
+    assert len(files) == len(names)
+    assert max(map(len, files)) < 100
 
 
 def test_files_are_written_whole_or_not_at_all(
