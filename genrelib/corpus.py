@@ -497,14 +497,10 @@ def _add_audio(
 
 # The first server of GTZAN has been gone since 2022, and the archive of a branch has no lasting
 # checksum: instead the content is looked at, track by track.
-MIRRORS = {
-    "gtzan": [
-        Mirror("https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz")
-    ],
-    "gtzan-mini": [
-        Mirror("https://github.com/TempoBeatDownbeat/gtzan_mini/archive/refs/heads/main.zip")
-    ],
-}
+_WHOLE = Mirror("https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz")
+_SUBSET = Mirror("https://github.com/TempoBeatDownbeat/gtzan_mini/archive/refs/heads/main.zip")
+# The whole collection has the subset in it: ten times the traffic, but better than nothing.
+MIRRORS = {"gtzan": [_WHOLE], "gtzan-mini": [_SUBSET, _WHOLE]}
 
 
 def download(name: str, progress: bool = True) -> Path:
@@ -541,7 +537,7 @@ def download(name: str, progress: bool = True) -> Path:
         name,
         [*extra_mirrors(name), *MIRRORS[name]],
         target,
-        arrange=_arrange,
+        arrange=lambda unpacked: _arrange(unpacked, set(expected.index)),
         check=lambda folder: _lacking(folder, expected),
         by_hand=(
             f"By hand: get a copy elsewhere and put it under {target / 'genres'}, one folder per "
@@ -553,8 +549,8 @@ def download(name: str, progress: bool = True) -> Path:
     )
 
 
-def _arrange(unpacked: Path) -> Path:
-    """Find the folder that has the ten genres, however deep, and lay it out as ``genres``."""
+def _arrange(unpacked: Path, wanted: set[str]) -> Path:
+    """Find the folder that has the ten genres, however deep; lay out what is wanted of it."""
     for folder in (unpacked, *sorted(path for path in unpacked.rglob("*") if path.is_dir())):
         if all((folder / genre).is_dir() for genre in GENRES):
             result = unpacked / ".arranged"
@@ -562,6 +558,9 @@ def _arrange(unpacked: Path) -> Path:
             for genre in GENRES:
                 (result / "genres").mkdir(exist_ok=True)
                 (folder / genre).replace(result / "genres" / genre)
+            for path in result.rglob("*.*"):
+                if path.is_file() and path.stem not in wanted:
+                    path.unlink()
             return result
     raise ValueError("not what was expected: it has no folder with the ten genres")
 

@@ -245,6 +245,8 @@ def test_an_interrupted_build_ends_its_kernel_and_keeps_what_was_done(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell that runs the tests in the background lets its children ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     for _ in range(600):
         if pid.exists() and pid.read_text():

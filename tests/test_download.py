@@ -203,6 +203,18 @@ def test_a_server_that_does_not_say_how_long_the_file_is(server, data, monkeypat
     assert_complete(data)
 
 
+def test_the_subset_can_be_taken_from_the_whole(server, data, monkeypatch) -> None:
+    sample = tiny(0)
+    names = [f"{genre}/{genre}.{n:05d}.wav" for genre in GENRES for n in range(14)]
+    url = server.add(
+        "/genres.tar.gz", Remote(tarred({f"genres/{name}": sample for name in names}))
+    )
+    mirrors(monkeypatch, url)
+    fetch()
+    found = {path.stem for path in (data / "gtzan-mini" / "genres").glob("*/*.wav")}
+    assert found == set(corpora.GTZAN_MINI)
+
+
 def test_the_whole_of_gtzan_may_lack_its_corrupt_track(server, data, monkeypatch) -> None:
     sample = tiny(0)
     members = {

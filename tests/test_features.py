@@ -283,7 +283,8 @@ def test_table_has_a_row_per_slice_measured_from_its_seconds(small: Corpus) -> N
     assert table.columns.tolist() == features.columns()
     assert (table.dtypes == np.float32).all()
     y = small.audio("jazz.one")[6 * SAMPLE_RATE : 12 * SAMPLE_RATE]
-    np.testing.assert_array_equal(table.loc["jazz.one:1"], summarise(y))
+    # Not to the last bit: how sums are grouped depends on where the samples lie in memory.
+    np.testing.assert_allclose(table.loc["jazz.one:1"], summarise(y), rtol=1e-4, atol=1e-4)
     padded = librosa.util.fix_length(small.audio("metal.three"), size=6 * SAMPLE_RATE)
     np.testing.assert_array_equal(table.loc["metal.three:0"], summarise(padded))
 
