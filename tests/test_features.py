@@ -286,7 +286,7 @@ def test_table_has_a_row_per_slice_measured_from_its_seconds(small: Corpus) -> N
     # Not to the last bit: how sums are grouped depends on where the samples lie in memory.
     np.testing.assert_allclose(table.loc["jazz.one:1"], summarise(y), rtol=1e-4, atol=1e-4)
     padded = librosa.util.fix_length(small.audio("metal.three"), size=6 * SAMPLE_RATE)
-    np.testing.assert_array_equal(table.loc["metal.three:0"], summarise(padded))
+    np.testing.assert_allclose(table.loc["metal.three:0"], summarise(padded), rtol=1e-4, atol=1e-4)
 
 
 def test_rows_follow_the_slices_given(small: Corpus) -> None:
@@ -304,7 +304,9 @@ def test_frames_have_the_shape_of_six_seconds(small: Corpus) -> None:
         assert values.shape == (4, 130, bands)
         assert values.dtype == np.float32
         y = small.audio("jazz.one")[6 * SAMPLE_RATE : 12 * SAMPLE_RATE]
-        np.testing.assert_array_equal(values[1], sequence(Spectra(y), kind).astype(np.float32))
+        # The last bit of half precision may fall to either side.
+        expected = sequence(Spectra(y), kind).astype(np.float32)
+        np.testing.assert_allclose(values[1], expected, rtol=2e-3, atol=2e-3)
     with pytest.raises(ValueError, match="no frames of kind 'chroma'"):
         frames("chroma", small)
 
