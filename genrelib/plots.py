@@ -80,37 +80,6 @@ def genre_colours(genres: Iterable[str]) -> dict[str, str]:
     return {g: GENRE_COLOURS.get(g) or extra[g] for g in genres}
 
 
-def genre_bars(counts: pd.Series, xlabel: str, *, total: pd.Series | None = None) -> Figure:
-    """Draw one bar per genre.
-
-    Parameters
-    ----------
-    counts : pandas.Series
-        A number per genre.
-    xlabel : str
-        What is counted.
-    total : pandas.Series, optional
-        A second number per genre, drawn as an outline behind the bar.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Horizontal bars, each labelled with its number.
-    """
-    colours = genre_colours(counts.index)
-    fig, ax = plt.subplots(figsize=(6.4, 0.6 + 0.36 * len(counts)))
-    if total is not None:
-        ax.barh(total.index, total, color="white", edgecolor="#999999", linewidth=1)
-    bars = ax.barh(counts.index, counts, color=[colours[g] for g in counts.index])
-    ax.bar_label(bars, fmt="{:,.0f}", padding=3)
-    ax.invert_yaxis()
-    ax.set_xlabel(xlabel)
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(left=False)
-    ax.margins(x=0.1)
-    return fig
-
-
 def frames_image(
     values: np.ndarray,
     ax: Axes,

@@ -53,9 +53,7 @@ def _counts() -> pd.DataFrame:
 
 CLIPS = {genre: RNG.normal(size=(12, 40)) for genre in ("jazz", "samba")}
 CURVES = {genre: values[0] for genre, values in CLIPS.items()}
-BARS = pd.Series([3, 1, 4, 1], index=GENRE_NAMES)
 FIGURES = {
-    "genre_bars": lambda: plots.genre_bars(BARS, "tracks", total=BARS + 1),
     "confusion_matrix": lambda: plots.confusion_matrix(_counts()),
     "protocol_scores": lambda: plots.protocol_scores(_results()),
     "protocol_scores of one": lambda: plots.protocol_scores(
