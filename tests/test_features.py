@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -78,6 +80,8 @@ def _tone() -> np.ndarray:
 def _noise() -> np.ndarray:
     return np.random.default_rng(3).normal(0, 0.2, SECONDS * SAMPLE_RATE).astype(np.float32)
 
+
+ROOT = Path(__file__).parents[1]
 
 SIGNALS: dict[str, Callable[[], np.ndarray]] = {
     "band": _band,
@@ -411,6 +415,17 @@ def test_what_a_feature_and_the_decoder_rest_on_is_in_the_key(
     monkeypatch.setattr(features.inspect, "getsource", lambda part: f"another {part}")
     keys.append(features._definitions())
     assert len(set(keys)) == len(keys)
+
+
+def test_the_key_is_the_same_in_every_process() -> None:
+    ask = "from genrelib import features; print(features._definitions())"
+    keys = [
+        subprocess.run(
+            [sys.executable, "-c", ask], capture_output=True, text=True, check=True, cwd=ROOT
+        ).stdout
+        for _ in range(2)
+    ]
+    assert keys == [f"{features._definitions()}\n"] * 2
 
 
 def test_the_key_stays_for_the_same_definitions(monkeypatch: pytest.MonkeyPatch) -> None:
