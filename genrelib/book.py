@@ -377,10 +377,13 @@ def _identify_corpus(corpus: str) -> tuple[str, str]:
 
     # Kernels run in another folder, where a relative path would lead elsewhere.
     corpus = re.sub(
-        r"folder:(?![/~])([^+]+)", lambda path: f"folder:{Path(path[1]).resolve()}", corpus
+        r"(folder|features):(?![/~])([^+]+)",
+        lambda found: f"{found[1]}:{Path(found[2]).resolve()}",
+        corpus,
     )
     loaded = load_corpus(corpus, on_error="skip")
     paths = [Path(path) for path in loaded.tracks["path"].dropna()]
+    paths += [Path(part) for part in loaded.stored["part"].unique()]
     paths += sorted((data_root() / "original-study").glob("*"))
     # The sketches that the package itself renders are already known by its source code.
     paths = [

@@ -135,6 +135,49 @@ def corpus() -> None:
 
 
 @app.command()
+def extract(
+    corpus: Annotated[
+        str, typer.Argument(help="gtzan, folder:PATH, sketch, or a sum with '+'; needs audio.")
+    ],
+    folder: Annotated[Path, typer.Option("-o", "--output", help="Folder of the measurements.")],
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes; by default one for each core.")
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Tracks per part; 32 unless you say so.")
+    ] = None,
+    frames: Annotated[
+        bool, typer.Option(help="Keep the sequences of frames, which chapter 6 learns from.")
+    ] = True,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail when a file cannot be used.")
+    ] = False,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Measure on this Dask cluster.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what fails.")] = False,
+) -> None:
+    """Measure a collection into a folder, or continue to; read it back as features:FOLDER."""
+    from genrelib.corpus import load_corpus
+    from genrelib.extract import extract
+
+    if not quiet:
+        typer.echo(f"{corpus}: reading the headers of its files", err=True)
+    summary = extract(
+        load_corpus(corpus, on_error="skip"),
+        folder,
+        jobs=jobs,
+        batch=batch,
+        frames=frames,
+        strict=strict,
+        dask=dask,
+        progress=not quiet,
+    )
+    if not quiet:
+        typer.echo(f"{folder}: {summary}")
+
+
+@app.command()
 def snapshot() -> None:
     """Measure GTZAN-mini's audio and write what the package embeds of it."""
     from genrelib.corpus import load_corpus

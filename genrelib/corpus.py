@@ -6,6 +6,7 @@
 - ``gtzan``: all 1,000 tracks, downloaded on request
 - ``folder:PATH``: your own music, one folder per genre
 - ``sketch``: short synthetic clips, for tests and for sound where no music is on disk
+- ``features:PATH``: what ``genrelib extract`` measured; the audio is not needed any more
 - sums of these: ``gtzan+folder:~/Music/mine``
 
 The table goes on to `genrelib.slicing`.
@@ -19,7 +20,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -28,7 +29,7 @@ import pandas as pd
 import pooch
 from tqdm import tqdm
 
-from genrelib import sketch
+from genrelib import sketch, store
 from genrelib.audio import (
     AUDIO_SUFFIXES,
     SAMPLE_RATE,
@@ -45,6 +46,7 @@ __all__ = [
     "TRACK_COLUMNS",
     "Corpus",
     "CorpusError",
+    "absolute_name",
     "cache_root",
     "check",
     "data_root",
@@ -79,7 +81,10 @@ _FOREIGN_SUFFIXES = frozenset({".m4a", ".aac", ".mp4", ".wma", ".ape", ".wv", ".
 
 _CORRUPT = "corrupt file in the common copies"  # as gtzan.csv calls it
 _EMBEDDED = Path(__file__).parent / "data"
-_NAMES = "'gtzan-mini', 'gtzan', 'sketch', 'folder:PATH', or a sum of these with '+'"
+_NAMES = (
+    "'gtzan-mini', 'gtzan', 'sketch', 'folder:PATH', 'features:PATH', or a sum of these with '+'"
+)
+STORED_COLUMNS = ("folder", "name", "part")
 
 # What `check` calls a problem.
 SILENT_PEAK = 0.001  # full scale is 1: -60 dB
@@ -107,11 +112,17 @@ class Corpus:
         fault-filtered split, or missing).
     skipped : pandas.DataFrame
         One row per file that was left out; columns path, reason.
+    stored : pandas.DataFrame
+        One row per track that ``genrelib extract`` measured; index ``track_id``, columns folder,
+        name (the track's id there) and part (the file that holds its slices).
     """
 
     name: str
     tracks: pd.DataFrame
     skipped: pd.DataFrame
+    stored: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(STORED_COLUMNS), dtype=object)
+    )
 
     @property
     def genres(self) -> list[str]:
@@ -206,8 +217,8 @@ def load_corpus(name: str, on_error: str = "raise") -> Corpus:
     Parameters
     ----------
     name : str
-        ``gtzan-mini``, ``gtzan``, ``sketch``, ``folder:PATH``, or a sum such as
-        ``gtzan+folder:~/Music/mine``.
+        ``gtzan-mini``, ``gtzan``, ``sketch``, ``folder:PATH``, ``features:PATH``, or a sum such
+        as ``gtzan+folder:~/Music/mine``.
     on_error : {'raise', 'skip'}
         What to do with files that cannot be used: one error that names them all, or leave them
         out and list them in ``skipped``.
@@ -243,8 +254,11 @@ def _load(name: str) -> Corpus:
     """Load a corpus with whatever of it can be used."""
     names = _summands(name)
     parts = [_load_one(part) for part in names]
-    tracks = pd.concat(_with_distinct_ids(names, [tracks for tracks, _ in parts]))
-    return Corpus(name, tracks, pd.concat([skipped for _, skipped in parts], ignore_index=True))
+    tables = _with_distinct_ids(names, [tracks for tracks, _ in parts])
+    skipped = pd.concat([skipped for _, skipped in parts], ignore_index=True)
+    stored = pd.concat([table.reindex(columns=list(STORED_COLUMNS)).dropna() for table in tables])
+    tracks = pd.concat([table[list(TRACK_COLUMNS)] for table in tables])
+    return Corpus(name, tracks, skipped, stored)
 
 
 @cache
@@ -287,6 +301,7 @@ def list_corpora() -> pd.DataFrame:
         ("gtzan", "all of GTZAN, ten genres", "1000", _on_disk(full)),
         ("sketch", "short synthetic clips in ten styles", str(len(sketch.TRACKS)), "made on use"),
         ("folder:PATH", "your own music, one folder per genre", "", "yours"),
+        ("features:PATH", "what `genrelib extract` measured", "", "not needed"),
     ]
     return pd.DataFrame(rows, columns=["name", "what", "tracks", "audio"])
 
@@ -300,15 +315,47 @@ def _on_disk(count: int) -> str:
 
 def _summands(name: str) -> list[str]:
     """Split a sum, not at a '+' inside a folder's path, and refuse to count a track twice."""
-    names = re.split(r"\+(?=(?:gtzan-mini|gtzan|sketch)(?:\+|$)|folder:)", name.strip())
+    names = re.split(
+        r"\+(?=(?:gtzan-mini|gtzan|sketch)(?:\+|$)|(?:folder|features):)", name.strip()
+    )
     for part in names:
-        if part not in ("gtzan-mini", "gtzan", "sketch") and not re.match("folder:.", part):
+        known = part in ("gtzan-mini", "gtzan", "sketch")
+        if not known and not re.match("(folder|features):.", part):
             raise CorpusError(f"unknown corpus {part!r}; there are {_NAMES}")
-    # gtzan-mini is part of gtzan.
-    sources = [str(_folder(p)) if ":" in p else p.removesuffix("-mini") for p in names]
+    sources = [source for part in names for source in _sources(part)]
     if twice := [source for source, count in Counter(sources).items() if count > 1]:
         raise CorpusError(f"{name}: the tracks of {twice[0]} would be in the sum twice")
     return names
+
+
+def _sources(name: str) -> list[str]:
+    """Say where the music of a summand is from; gtzan-mini is part of gtzan."""
+    if name.startswith("features:"):
+        measured = _summands(_manifest(name).corpus)
+        return [source for part in measured for source in _sources(part)]
+    return [str(_folder(name)) if ":" in name else name.removesuffix("-mini")]
+
+
+def absolute_name(name: str) -> str:
+    """Give a corpus the name that it has in every working folder.
+
+    Parameters
+    ----------
+    name : str
+        As for `load_corpus`.
+
+    Returns
+    -------
+    str
+        The same with absolute paths.
+
+    Raises
+    ------
+    CorpusError
+        If the name is unknown.
+    """
+    kinds = (part.partition(":") for part in _summands(name))
+    return "+".join(f"{kind}:{_folder(path)}" if path else kind for kind, _, path in kinds)
 
 
 def _load_one(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -319,6 +366,8 @@ def _load_one(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         return _load_gtzan()
     if name == "sketch":
         return _load_sketch()
+    if name.startswith("features:"):
+        return _load_features(_folder(name))
     return _load_folder(_folder(name))
 
 
@@ -386,7 +435,29 @@ def _render_sketches() -> dict[str, Path]:
 
 
 def _folder(name: str) -> Path:
-    return Path(name.removeprefix("folder:")).expanduser().resolve()
+    return Path(re.sub("^(folder|features):", "", name)).expanduser().resolve()
+
+
+def _manifest(name: str) -> store.Manifest:
+    try:
+        return store.read_manifest(_folder(name))
+    except store.StoreError as error:
+        raise CorpusError(str(error)) from error
+
+
+def _load_features(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Take the tracks that were measured; their audio is not looked for."""
+    try:
+        errors = store.read_errors(folder)
+        tracks, _ = store.read_tracks(folder)
+    except store.StoreError as error:
+        raise CorpusError(str(error)) from error
+    tracks = tracks.drop(index=errors["track_id"].dropna().tolist())
+    parts = {number: str(store.part_file(folder, number)) for number in tracks["batch"].unique()}
+    tracks = _track_table(tracks).assign(
+        path=None, folder=str(folder), name=tracks.index, part=tracks["batch"].map(parts)
+    )
+    return tracks, _skipped(errors[["path", "reason"]].itertuples(index=False))
 
 
 def _load_folder(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -37,7 +37,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from genrelib import audio
+from genrelib import audio, store
 from genrelib.audio import SAMPLE_RATE, AudioError, decode
 from genrelib.corpus import Corpus, CorpusError, cache_root
 from genrelib.slicing import SLICE_LENGTH, slice_tracks
@@ -580,8 +580,11 @@ def _measure(
         if track in found
     ]
     missing = slices[slices["track_id"].isin(paths.index[paths.isna()])]
-    if len(missing):
-        parts.append(_from_snapshot(missing, names))
+    stored = missing["track_id"].isin(corpus.stored.index)
+    if stored.any():
+        parts.append(_from_store(missing[stored], corpus.stored, names))
+    if not stored.all():
+        parts.append(_from_snapshot(missing[~stored], names))
     table = pa.concat_tables(parts)
     order = pd.Series(np.arange(len(table)), index=_index(table))
     return table.take(order.loc[slices.index].to_numpy())
@@ -630,6 +633,39 @@ def _all_or_error(results: dict[str, Any]) -> dict[str, Path]:
             "Repair or remove them, or leave them out with genrelib.features.usable",
         )
     return results
+
+
+def _from_store(slices: pd.DataFrame, stored: pd.DataFrame, names: list[str]) -> pa.Table:
+    """Read what `genrelib extract` measured, from the parts that hold these slices."""
+    source = stored.loc[slices["track_id"]].set_axis(slices.index)
+    number = slices.index.str.rpartition(":").get_level_values(2)
+    ids = source["name"] + ":" + number
+    tables = []
+    for folder, rows in slices.groupby(source["folder"]):
+        data = store.open_parts(sorted({Path(part) for part in source.loc[rows.index, "part"]}))
+        wanted = [c for name in names for c in (columns() if name == "features" else [name])]
+        if absent := sorted(set(wanted) - set(data.schema.names)):
+            how = "with --no-frames" if absent[0] in FRAME_BANDS else "by other definitions"
+            origin = store.read_manifest(Path(str(folder))).corpus
+            raise CorpusError(
+                f"{folder} has no {absent[0]} ({len(absent)} columns are missing): it was made "
+                f"{how}. Extract again: `genrelib extract {origin} -o NEW_FOLDER`"
+            )
+        table = data.to_table(columns=["slice_id", "start", "end", *wanted])
+        at = pd.Index(table.column("slice_id").to_pylist()).get_indexer(ids[rows.index])
+        table = table.take(at) if (at >= 0).all() else table.slice(0, 0)
+        same = [np.array_equal(table.column(c), rows[c]) for c in ("start", "end")]
+        if not all(same):
+            raise CorpusError(
+                f"{folder} does not hold slices such as {rows.index[0]}; extract again"
+            )
+        values = {name: _matrix(table, name) for name in names if name != "features"}
+        if "features" in names:
+            values["features"] = np.column_stack([table.column(c) for c in columns()])
+        tables.append(
+            pa.table({"slice_id": rows.index, **{name: _lists(values[name]) for name in names}})
+        )
+    return pa.concat_tables(tables)
 
 
 def _from_snapshot(slices: pd.DataFrame, names: list[str]) -> pa.Table:

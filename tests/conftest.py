@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,11 @@ def isolated_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs the GTZAN-mini audio where it is not on disk."""
+    """Skip what needs the GTZAN-mini audio where it is not on disk, and long forms of tests."""
+    if not os.environ.get("GENRELIB_FULL"):
+        for item in items:
+            if item.get_closest_marker("full"):
+                item.add_marker(pytest.mark.skip(reason="the long form; set GENRELIB_FULL=1"))
     if not (data_root() / "gtzan-mini").is_dir():
         for item in items:
             if "audio" in item.keywords and item.get_closest_marker("audio"):

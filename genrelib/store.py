@@ -1,0 +1,411 @@
+"""The cellar: measurements of a whole collection, as ``genrelib extract`` leaves them on disk.
+
+A folder holds::
+
+    manifest.json          what was measured, and how; small, to be read by people too
+    tracks.parquet         one row per track, and which part it is in
+    part-00000.parquet     one row per slice of the first batch of tracks, and so on
+    errors.parquet         one row per file that could not be used; written last
+
+:mod:`genrelib.extract` fills such a folder; :mod:`genrelib.corpus` and :mod:`genrelib.features`
+read it back. Every file is written whole or not at all, and says in its metadata what it was made
+from, so that a run that was killed can be told from one that was finished.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+__all__ = [
+    "Broken",
+    "Manifest",
+    "StoreError",
+    "metadata",
+    "open_features",
+    "part_file",
+    "read_errors",
+    "read_manifest",
+    "read_tracks",
+    "write_parquet",
+    "write_whole",
+]
+
+FORMAT = 1
+MANIFEST, TRACKS, ERRORS, LOCK = "manifest.json", "tracks.parquet", "errors.parquet", ".lock"
+UNFINISHED = ".part"  # how the name of a file ends until it is whole
+_KEY = b"genrelib"
+
+Broken = tuple[str | None, str, str]
+"""A file that cannot be used: its track (None where that is not known), path and reason."""
+
+
+class StoreError(ValueError):
+    """Measurements that are missing, unfinished, damaged, or cannot be written."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a folder of measurements holds and how it was made.
+
+    Parameters
+    ----------
+    corpus : str
+        Name of the corpus.
+    definitions : str
+        Fingerprint of everything that decides the numbers, audio aside.
+    columns : list of str
+        Names of the features.
+    frames : list of str
+        Kinds of frame sequences that are there too.
+    slice_length : float
+        Length of a slice in seconds.
+    batch : int
+        Tracks per part.
+    tracks : int
+        Number of tracks.
+    slices : int
+        Number of slices, those of broken files included.
+    parts : int
+        Number of parts.
+    versions : dict of str to str
+        Versions of what measured them.
+    """
+
+    corpus: str
+    definitions: str
+    columns: list[str]
+    frames: list[str]
+    slice_length: float
+    batch: int
+    tracks: int
+    slices: int
+    parts: int
+    versions: dict[str, str]
+
+    def write(self, folder: Path) -> None:
+        """Write it into a folder.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            The folder.
+        """
+        text = json.dumps({"format": FORMAT} | asdict(self), indent=1, ensure_ascii=False)
+        write_whole(folder / MANIFEST, f"{text}\n".encode())
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Say what a folder of measurements holds.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder made by ``genrelib extract``.
+
+    Returns
+    -------
+    Manifest
+        What its manifest says.
+
+    Raises
+    ------
+    StoreError
+        If there is no manifest, or none that can be read.
+    """
+    file = folder / MANIFEST
+    try:
+        content = json.loads(file.read_text("utf-8"))
+        if content.pop("format") != FORMAT:
+            raise StoreError(f"{file}: written by another version of genrelib; extract again")
+        return Manifest(**content)
+    except FileNotFoundError as error:
+        raise StoreError(
+            f"{folder}: no measurements here ({MANIFEST} is missing). Make them with "
+            f"`genrelib extract CORPUS -o {folder}`"
+        ) from error
+    except (OSError, TypeError, AttributeError, KeyError, json.JSONDecodeError) as error:
+        raise StoreError(f"{file}: cannot be read ({error}); extract into a new folder") from error
+
+
+def read_tracks(folder: Path) -> tuple[pd.DataFrame, list[Broken]]:
+    """List the tracks that a folder of measurements was planned for.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder made by ``genrelib extract``.
+
+    Returns
+    -------
+    tracks : pandas.DataFrame
+        A table of tracks, and ``batch``, the number of the part that each is in.
+    broken : list of Broken
+        Files that were left out before anything was measured.
+
+    Raises
+    ------
+    StoreError
+        If the list cannot be read.
+    """
+    file = folder / TRACKS
+    try:
+        table = pq.read_table(file)
+        broken = [tuple(row) for row in _metadata(table.schema)["broken"]]
+    except (OSError, KeyError, pa.ArrowInvalid) as error:
+        raise StoreError(f"{file}: cannot be read ({error}); extract into a new folder") from error
+    return _frame(table).set_index("track_id"), broken
+
+
+def read_errors(folder: Path) -> pd.DataFrame:
+    """List the files that could not be used.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder made by ``genrelib extract``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per file; columns track_id (missing where it is not known), path, reason.
+
+    Raises
+    ------
+    StoreError
+        If the run that made the folder has not come to its end.
+    """
+    manifest = read_manifest(folder)
+    names = {path.name for path in folder.glob("part-*.parquet")}
+    lacking = manifest.parts - sum(part_file(folder, n).name in names for n in _numbers(manifest))
+    if lacking or not (folder / ERRORS).exists():
+        raise StoreError(
+            f"{folder}: not finished, {lacking} of {manifest.parts} parts are missing. Continue "
+            f"with `genrelib extract {manifest.corpus} -o {folder}"
+            f"{'' if manifest.frames else ' --no-frames'}`"
+        )
+    try:
+        return _frame(pq.read_table(folder / ERRORS))
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StoreError(f"{folder / ERRORS}: cannot be read ({error}); delete it") from error
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """Return a table for pandas, whose words are objects and None where they are missing."""
+    return pd.DataFrame(
+        {
+            name: pd.Series(column.to_pylist(), dtype=object)
+            if pa.types.is_string(column.type)
+            else column.to_numpy()
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+    )
+
+
+def open_features(folder: str | Path) -> ds.Dataset:
+    """Open measurements as one table, without reading them.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        A folder made by ``genrelib extract``.
+
+    Returns
+    -------
+    pyarrow.dataset.Dataset
+        One row per slice, in the order of the tracks: slice_id, track_id, genre, artist, side,
+        start, end (seconds), one float32 column per feature, and where they were kept the frame
+        sequences ``mfcc`` and ``mel``, half precision, all frames of a slice in one list.
+
+    Raises
+    ------
+    StoreError
+        If there are no measurements, or they are not finished.
+
+    Examples
+    --------
+    A reader chooses columns and rows, and only those are read:
+
+    >>> loud = open_features("measured").to_table(
+    ...     columns=["track_id", "rms_mean"], filter=ds.field("rms_mean") > 0.2
+    ... )  # doctest: +SKIP
+    """
+    folder = Path(folder).expanduser()
+    read_errors(folder)
+    return open_parts(part_file(folder, number) for number in _numbers(read_manifest(folder)))
+
+
+def open_parts(files: Iterable[Path]) -> ds.Dataset:
+    """Open parts as one table, without reading them.
+
+    Parameters
+    ----------
+    files : iterable of pathlib.Path
+        The parts.
+
+    Returns
+    -------
+    pyarrow.dataset.Dataset
+        Their rows, in the order of the parts.
+    """
+    return ds.dataset([str(file) for file in files], format="parquet")
+
+
+def _numbers(manifest: Manifest) -> range:
+    return range(manifest.parts)
+
+
+def part_file(folder: Path, number: int) -> Path:
+    """Say where a part is, or will be.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of measurements.
+    number : int
+        Number of the part, from 0.
+
+    Returns
+    -------
+    pathlib.Path
+        The file, which need not exist.
+    """
+    return folder / f"part-{number:05d}.parquet"
+
+
+def metadata(file: Path) -> dict[str, Any] | None:
+    """Read what a Parquet file says about itself, and its number of rows.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        A file written by `write_parquet`.
+
+    Returns
+    -------
+    dict or None
+        What was given to `write_parquet`, and ``rows``; None where the file is missing or not
+        whole.
+    """
+    try:
+        footer = pq.read_metadata(file)
+        return _metadata(footer.schema.to_arrow_schema()) | {"rows": footer.num_rows}
+    except (OSError, KeyError, ValueError):  # pyarrow.ArrowInvalid is a ValueError
+        return None
+
+
+def _metadata(schema: pa.Schema) -> dict[str, Any]:
+    return json.loads((schema.metadata or {})[_KEY])
+
+
+def write_parquet(
+    file: Path, table: pa.Table, about: dict[str, Any], floats: Sequence[str] = ()
+) -> int:
+    """Write a table as a Parquet file, whole or not at all.
+
+    The same table gives the same bytes: no date is written.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        The file.
+    table : pyarrow.Table
+        Its rows.
+    about : dict
+        What the file says about itself; anything that JSON can hold.
+    floats : sequence of str
+        Columns of floating-point numbers, which are split by bytes: that packs them better.
+
+    Returns
+    -------
+    int
+        Bytes written.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be written.
+    """
+    text = json.dumps(about, sort_keys=True, ensure_ascii=False)
+    buffer = pa.BufferOutputStream()
+    pq.write_table(
+        table.replace_schema_metadata({_KEY: text}),
+        buffer,
+        compression="zstd",
+        use_dictionary=[name for name in table.column_names if name not in floats],
+        use_byte_stream_split=_leaves(table.schema, floats),
+    )
+    content = buffer.getvalue()
+    write_whole(file, content)
+    return content.size
+
+
+def _leaves(schema: pa.Schema, names: Sequence[str]) -> list[str]:
+    """Name the columns as Parquet does, where a list is a column inside a column."""
+    lists = {name for name in names if pa.types.is_fixed_size_list(schema.field(name).type)}
+    return [f"{name}.list.element" if name in lists else name for name in names]
+
+
+def write_whole(file: Path, content: bytes | pa.Buffer) -> None:
+    """Write a file whole or not at all, even if the power fails.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        The file.
+    content : bytes or pyarrow.Buffer
+        What it shall hold.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
+    """
+    # Several machines may write to one disk, so a process number is not enough of a name.
+    part = file.with_name(f".{file.name}.{uuid.uuid4().hex[:12]}{UNFINISHED}")
+    try:
+        try:
+            with part.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(file, error) from error
+
+
+def cannot_write(file: Path, error: OSError) -> StoreError:
+    """Put into words why a file cannot be written, and what to do.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        The file or folder.
+    error : OSError
+        What the system says.
+
+    Returns
+    -------
+    StoreError
+        The error to raise.
+    """
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        advice = "The disk is full: free some space, then run the same command again"
+    elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST):
+        advice = "Choose a folder that you may write to"
+    else:
+        advice = "Put the disk right, then run the same command again"
+    return StoreError(f"{file}: cannot be written ({error.strerror or error}). {advice}.")
