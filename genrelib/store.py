@@ -165,7 +165,8 @@ def read_tracks(folder: Path) -> tuple[pd.DataFrame, list[Broken]]:
         broken = [tuple(row) for row in _metadata(table.schema)["broken"]]
     except (OSError, KeyError, pa.ArrowInvalid) as error:
         raise StoreError(f"{file}: cannot be read ({error}); extract into a new folder") from error
-    return _frame(table).set_index("track_id"), broken
+    ids = pd.Index(table.column("track_id").to_pylist(), name="track_id")
+    return _frame(table.drop_columns(["track_id"])).set_index(ids), broken
 
 
 def read_errors(folder: Path) -> pd.DataFrame:

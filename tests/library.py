@@ -1,0 +1,45 @@
+"""A small folder of music for the tests of large runs: quick to measure, with a few faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+
+from genrelib.audio import SAMPLE_RATE
+
+GENRES = ("ambient", "jazz", "noise")
+
+
+def write_library(root: Path, tracks: int, *, faults: bool = True) -> Path:
+    """Write tracks of one or two slices; with faults, three more files that cannot be used."""
+    rng = np.random.default_rng(5)
+    for number in range(tracks):
+        folder = root / GENRES[number % len(GENRES)]
+        folder.mkdir(parents=True, exist_ok=True)
+        seconds = 12 if number % 5 == 1 else 6
+        t = np.arange(seconds * SAMPLE_RATE) / SAMPLE_RATE
+        y = 0.3 * np.sin(2 * np.pi * 110 * 2 ** (number / 12) * t) + rng.normal(0, 0.02, len(t))
+        sf.write(folder / f"{number:03d}.wav", y.astype(np.float32), SAMPLE_RATE, subtype="PCM_16")
+    if faults:
+        (root / "jazz").mkdir(exist_ok=True)
+        (root / "jazz" / "words.wav").write_text("no sound at all")
+        (root / "jazz" / "empty.flac").touch()
+        break_in_the_middle(root / "ambient" / "damaged.flac")
+    return root
+
+
+def break_in_the_middle(path: Path) -> None:
+    """Write a file whose header is good and whose samples are not."""
+    y = np.random.default_rng(0).normal(0, 0.1, 6 * SAMPLE_RATE)
+    sf.write(path, y, SAMPLE_RATE)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 2000] = bytes(2000)
+    path.write_bytes(content)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder of measurements that a reader may see."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
