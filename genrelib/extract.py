@@ -9,6 +9,7 @@ comes out is the same as if nothing had happened. How a folder of parts looks is
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import os
@@ -47,6 +48,7 @@ ANSWER = 10.0
 """Seconds that a scheduler has to answer."""
 PATIENCE = 60.0
 """Seconds that a cluster may be without any worker."""
+_CANCELLED = (asyncio.CancelledError, futures.CancelledError)
 _SAME = "Install the same genrelib, librosa, numpy, soxr and soundfile on every machine"
 
 
@@ -671,7 +673,7 @@ def _on_cluster(batches: Iterator[Batch], address: str) -> Iterator[Report]:
             "--dask needs dask.distributed: pip install 'genrelib[cluster]'"
         ) from error
     try:
-        client = distributed.Client(address, timeout=ANSWER, set_as_default=False)
+        client = distributed.Client(address, timeout=ANSWER)
     except (OSError, ValueError, TypeError) as error:  # a TimeoutError is an OSError
         raise ExtractError(
             f"no Dask scheduler answers at {address} ({str(error).splitlines()[0]}). Start one "
@@ -685,10 +687,15 @@ def _on_cluster(batches: Iterator[Batch], address: str) -> Iterator[Report]:
             pending.add(client.submit(_measure, batch, key=f"{run}-{batch.number}", pure=False))
             while len(pending) >= 2 * max(1, sum(client.nthreads().values())):
                 done, pending = _wait(client, pending)
-                yield from (_collect(future) for future in done)
+                yield from (future.result() for future in done)
         while pending:
             done, pending = _wait(client, pending)
-            yield from (_collect(future) for future in done)
+            yield from (future.result() for future in done)
+    except (distributed.scheduler.KilledWorker, *_CANCELLED, OSError) as error:
+        raise ExtractError(
+            f"the Dask cluster at {address} has given up ({error or 'cancelled'}); finished parts "
+            "are kept. See its logs, then run the same command again to continue"
+        ) from error
     finally:
         with contextlib.suppress(Exception):
             client.cancel(list(pending), force=True)
@@ -697,10 +704,7 @@ def _on_cluster(batches: Iterator[Batch], address: str) -> Iterator[Report]:
 
 def _check_workers(client: Any) -> None:
     """Refuse workers that would measure something else, or that are not there."""
-    try:
-        found = client.run(_definitions, on_error="return")
-    except OSError as error:
-        raise ExtractError(f"the Dask cluster does not answer ({error})") from error
+    found = client.run(_definitions, on_error="return")
     if not found:
         raise ExtractError("the Dask cluster has no worker: start some with `dask worker ADDRESS`")
     for worker, definitions in found.items():
@@ -732,16 +736,3 @@ def _wait(client: Any, pending: set[Any]) -> tuple[set[Any], set[Any]]:
                 "the Dask cluster has lost its last worker; finished parts are kept. Start "
                 "workers, then run the same command again to continue"
             )
-
-
-def _collect(future: Any) -> Report:
-    """Take the report of a part, and see that the part is where it should be."""
-    import distributed
-
-    try:
-        return future.result()
-    except (distributed.scheduler.KilledWorker, futures.CancelledError, OSError) as error:
-        raise ExtractError(
-            f"the Dask cluster gave up a batch ({error}); finished parts are kept. See the logs "
-            "of its workers, then run the same command again to continue"
-        ) from error
