@@ -2,83 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cluster import Cluster
 from library import content, write_library
 
 from genrelib import extract as runs
 from genrelib.corpus import Corpus, load_corpus
 from genrelib.extract import ExtractError, Report, extract
 
-distributed = pytest.importorskip("distributed")
+pytest.importorskip("distributed")
 
 ROOT = Path(__file__).parents[1]
-HERE = ["--host", "127.0.0.1", "--no-dashboard"]
 BATCHES = 9
-
-
-class Cluster:
-    """A scheduler and its workers, each a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.processes: list[subprocess.Popen[bytes]] = []
-        file = folder / "scheduler.json"
-        self.start("distributed.cli.dask_scheduler", "--port", "0", "--scheduler-file", str(file))
-        self.address = str(
-            _wait(lambda: file.exists() and json.loads(file.read_text()))["address"]
-        )
-
-    def start(self, module: str, *options: str, first: str = "") -> subprocess.Popen[bytes]:
-        """Start a process; `first` is code that it runs before it is what it is."""
-        code = f"{first}\nimport runpy; runpy.run_module({module!r}, run_name='__main__')"
-        log = (self.folder / f"{len(self.processes)}.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, *HERE, *options],
-            cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stdout=log,
-            stderr=log,
-        )
-        log.close()
-        self.processes.append(process)
-        return process
-
-    def add_worker(self, first: str = "") -> subprocess.Popen[bytes]:
-        """Start a worker of one thread, which stays dead when it dies, and wait until it works."""
-        before = self.workers()
-        options = ("--nthreads", "1", "--no-nanny", "--local-directory", str(self.folder))
-        process = self.start("distributed.cli.dask_worker", self.address, *options, first=first)
-        _wait(lambda: self.workers() > before)
-        return process
-
-    def workers(self) -> int:
-        """Count the workers that the scheduler knows."""
-        with distributed.Client(self.address, timeout=30, set_as_default=False) as client:
-            return len(client.nthreads())
-
-    def stop(self) -> None:
-        """End all processes."""
-        for process in reversed(self.processes):
-            process.kill()
-            process.wait()
-
-
-def _wait(question):
-    deadline = time.monotonic() + 60
-    while not (answer := question()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return answer
 
 
 @pytest.fixture
