@@ -476,7 +476,8 @@ def _common_parts(folders: _Folders, parameters: Mapping[str, Any], audio: str) 
         path
         for path in (package / "data").rglob("*")
         if path.suffix not in (".py", ".pyc", ".md")
-        and "results" not in path.relative_to(package).parts
+        # Of what is recorded, chapters read the results anew; one page is made of the large run.
+        and ("results" not in path.relative_to(package).parts or path.name == "extract.json")
     ]
     from genrelib.page import is_public
 
