@@ -49,7 +49,10 @@ app = typer.Typer(
 @app.command()
 def book(
     corpus: Annotated[
-        str, typer.Option(help="gtzan-mini, gtzan, sketch, folder:PATH, or a sum with '+'.")
+        str,
+        typer.Option(
+            help="gtzan-mini, gtzan, sketch, folder:PATH, features:PATH, or a sum with '+'."
+        ),
     ] = "gtzan-mini",
     seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
     fast: Annotated[bool, typer.Option("--fast", help="Take short cuts, to try things.")] = False,

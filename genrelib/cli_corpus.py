@@ -19,7 +19,10 @@ __all__ = ["corpus_app"]
 corpus_app = typer.Typer(help="Where tracks come from.", no_args_is_help=True)
 
 _Name = Annotated[
-    str, typer.Argument(help="gtzan-mini, gtzan, sketch, folder:PATH, or a sum with '+'")
+    str,
+    typer.Argument(
+        help="gtzan-mini, gtzan, sketch, folder:PATH, features:PATH, or a sum with '+'"
+    ),
 ]
 
 

@@ -676,6 +676,8 @@ def check(name: str, slice_length: float = 6.0, progress: bool = False) -> pd.Da
         If the name is unknown or no audio of the corpus is on disk.
     """
     corpus = _load(name)
+    if corpus.tracks.index.isin(corpus.stored.index).all():
+        raise CorpusError(f"{name}: measured before, without audio; check what it was made from")
     if corpus.skipped.empty and corpus.tracks["path"].isna().all():
         raise CorpusError(
             f"{name}: no audio under {data_root()}, so there is nothing to check. "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import platform
 import re
 import resource
 import shutil
@@ -26,12 +27,14 @@ import pyarrow.parquet as pq
 import pytest
 from library import GENRES, content, write_library
 
+from genrelib import book as press
 from genrelib import extract as runs
 from genrelib import features, store
 from genrelib.cli import INTERRUPTED
-from genrelib.corpus import Corpus, CorpusError, load_corpus
+from genrelib.corpus import Corpus, CorpusError, check, list_corpora, load_corpus
 from genrelib.extract import ExtractError, Report, extract, open_features
 from genrelib.features import FEATURES, FRAME_BANDS, Feature, feature_table, frames, usable
+from genrelib.results import EMBEDDED
 from genrelib.slicing import slice_tracks
 from genrelib.store import StoreError
 
@@ -671,6 +674,26 @@ def test_it_is_read_lazily(undisturbed: Path) -> None:
     assert table.shape == (2, 2)
 
 
+def test_a_book_about_it_runs_again_when_a_part_changes(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(copy.parent)
+    corpus, before = press._identify_corpus("features:copy")
+    assert corpus == f"features:{copy}"
+    assert press._identify_corpus("sketch+features:copy")[0] == f"sketch+features:{copy}"
+    assert press._identify_corpus("features:copy")[1] == before
+    os.utime(copy / "part-00002.parquet", (1, 1))
+    assert press._identify_corpus("features:copy")[1] != before
+
+
+def test_it_is_listed_but_not_checked(copy: Path) -> None:
+    assert "features:PATH" in list_corpora()["name"].tolist()
+    with pytest.raises(CorpusError, match="check what it was made from"):
+        check(f"features:{copy}")
+    with pytest.raises(CorpusError, match="unknown corpus 'features:'"):
+        load_corpus("features:")
+
+
 def test_a_manifest_that_cannot_be_read_is_named(copy: Path) -> None:
     text = json.loads((copy / "manifest.json").read_text())
     for content_, words in (
@@ -681,6 +704,23 @@ def test_a_manifest_that_cannot_be_read_is_named(copy: Path) -> None:
         (copy / "manifest.json").write_text(content_)
         with pytest.raises(CorpusError, match=words):
             load_corpus(f"features:{copy}")
+
+
+# --- what the book quotes --------------------------------------------------------------------
+
+
+def test_the_recorded_run_is_a_large_one_and_kept_within_its_memory() -> None:
+    recorded = json.loads((EMBEDDED / "extract.json").read_text("utf-8"))
+    assert [run["processes"] for run in recorded["runs"]] == [1, 2, 2]
+    for run in recorded["runs"]:
+        assert run["slices"] >= 5000
+        assert run["slices"] / run["seconds"] == pytest.approx(run["slices_per_second"], rel=1e-3)
+        assert run["memory"]["100%"] < 1e9
+        assert run["memory"]["100%"] < 1.25 * run["memory"]["10%"]
+    assert set(recorded["decode"]) >= {"WAV", "FLAC", "MP3"}
+    text = json.dumps(recorded)
+    assert platform.node() not in text
+    assert "/tmp" not in text and str(Path.home()) not in text
 
 
 # --- bounded work ----------------------------------------------------------------------------
