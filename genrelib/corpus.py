@@ -274,7 +274,7 @@ def gtzan_annotations() -> pd.DataFrame:
 
 
 def gtzan_tempo() -> pd.Series:
-    """Say at which tempo listeners tap along with the tracks of GTZAN.
+    """Give the annotated tempo of the tracks of GTZAN.
 
     Returns
     -------

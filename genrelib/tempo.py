@@ -1,7 +1,7 @@
 """How good the tempo is: the one feature of the book that has a ground truth.
 
 A step aside from :mod:`genrelib.features`. It takes tempo estimates, of slices from the feature
-table or of whole tracks from :func:`track_tempo`, compares them with what listeners annotated,
+table or of whole tracks from :func:`track_tempo`, compares them with the annotated tempo,
 and hands on hits and misses, which :func:`genrelib.protocols.mean_with_interval` averages.
 """
 
@@ -27,7 +27,7 @@ _TEMPO = next(feature for feature in FEATURES if feature.name == "tempo")
 
 
 def annotated_tempo(corpus: Corpus) -> pd.Series:
-    """Give the tempo that listeners annotated, for the tracks of a corpus that have one.
+    """Give the annotated tempo of the tracks of a corpus, as far as it is known.
 
     Parameters
     ----------
