@@ -15,7 +15,9 @@ import pytest
 import soundfile as sf
 
 from genrelib import corpus as corpora
+from genrelib import features
 from genrelib.audio import SAMPLE_RATE
+from genrelib.cli import snapshot
 from genrelib.corpus import (
     Corpus,
     CorpusError,
@@ -145,6 +147,20 @@ def test_tracks_that_the_snapshot_lacks_are_named(no_audio: Corpus) -> None:
     other = replace(no_audio, tracks=no_audio.tracks.rename({"blues.00000": "blues.00099"}))
     with pytest.raises(CorpusError, match=r"blues\.00099.*GENRELIB_DATA"):
         track_tempo(other)
+
+
+@pytest.mark.slow
+def test_the_snapshot_is_written_with_the_tempo(
+    clicks: Corpus, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(features, "SNAPSHOTS", tmp_path)
+    monkeypatch.setattr(corpora, "load_corpus", lambda name: clicks)
+    snapshot()
+    table = pd.read_csv(tmp_path / "gtzan-mini-tracks.csv", index_col="track_id")
+    assert list(table.columns) == ["duration", "sample_rate", "tempo"]
+    # To the last bit, so that the book is the same with and without audio.
+    assert table["tempo"].tolist() == track_tempo(clicks).tolist()
+    assert (tmp_path / "gtzan-mini.parquet").is_file()
 
 
 @pytest.mark.audio
