@@ -52,6 +52,7 @@ __all__ = [
     "data_root",
     "download",
     "gtzan_annotations",
+    "gtzan_tempo",
     "list_corpora",
     "load_corpus",
 ]
@@ -284,6 +285,23 @@ def gtzan_annotations() -> pd.DataFrame:
     restated: ``genrelib/data/README.md``.
     """
     return _annotations().copy()
+
+
+def gtzan_tempo() -> pd.Series:
+    """Give the annotated tempo of the tracks of GTZAN.
+
+    Returns
+    -------
+    pandas.Series
+        Beats per minute by ``track_id``. A track without annotation is not in it.
+
+    Notes
+    -----
+    Mean tempo of the beats that Marchand, Fresnel and Peeters annotated (GTZAN-Rhythm, 2015), as
+    given by the annotation set gtzan_tempo_beat. How it was restated:
+    ``genrelib/data/README.md``.
+    """
+    return pd.read_csv(_EMBEDDED / "gtzan-tempo.csv", index_col="track_id")["tempo"]
 
 
 def list_corpora() -> pd.DataFrame:

@@ -513,7 +513,21 @@ def _measure(batch: Batch) -> Report:
 def _rows(batch: Batch, rows: pd.DataFrame, path: str) -> pa.Table:
     length = float((rows["end"] - rows["start"]).iloc[0])
     table = features._rows(path, rows["start"].tolist(), length, batch.features)
-    return table.select(["features", *batch.frames])
+    return table.select(["features", *_lists(batch.frames)])
+
+
+def _lists(frames: list[str]) -> dict[str, pa.DataType]:
+    """Columns that hold several numbers per slice: the tables of the study, and frames."""
+    study = {
+        name: pa.list_(
+            pa.float32(), sum(len(feature.columns) for feature in features.STUDY[which])
+        )
+        for name, which in features._STUDY.items()
+    }
+    samples = round(SLICE_LENGTH * features.SAMPLE_RATE)
+    n_frames = len(range(0, 1 + samples // features.HOP_LENGTH, features.FRAME_STEP))
+    bands = features.FRAME_BANDS
+    return study | {kind: pa.list_(pa.float16(), n_frames * bands[kind]) for kind in frames}
 
 
 def _check_worker(batch: Batch) -> None:
@@ -545,7 +559,6 @@ def _check_root(root: str) -> None:
 
 
 _KEYS = {"slice_id", "track_id", "genre", "artist", "side"}
-_SLICE_SAMPLES = round(SLICE_LENGTH * features.SAMPLE_RATE)
 
 
 def _part(slices: pd.DataFrame, tables: list[pa.Table], batch: Batch) -> pa.Table:
@@ -554,21 +567,16 @@ def _part(slices: pd.DataFrame, tables: list[pa.Table], batch: Batch) -> pa.Tabl
     columns: dict[str, pa.Array] = {"slice_id": pa.array(slices.index.tolist(), pa.string())}
     columns |= {name: pa.array(slices[name].tolist(), pa.string()) for name in names}
     columns |= {name: pa.array(slices[name], pa.float64()) for name in ("start", "end")}
-    measured = pa.concat_tables(tables) if tables else None
+    lists = _lists(batch.frames)
     feature_names = [column for feature in batch.features for column in feature.columns]
-    values = np.empty((0, len(feature_names)), np.float32)
-    if measured is not None:
+    if tables:
+        measured = pa.concat_tables(tables)
         values = features._matrix(measured, "features")
+    else:  # a batch may hold nothing but broken files
+        measured = pa.table({name: pa.array([], kind) for name, kind in lists.items()})
+        values = np.empty((0, len(feature_names)), np.float32)
     columns |= {name: pa.array(values[:, i]) for i, name in enumerate(feature_names)}
-    for kind in batch.frames:
-        if measured is not None:
-            columns[kind] = measured.column(kind).combine_chunks()
-        else:
-            n_frames = len(
-                range(0, 1 + _SLICE_SAMPLES // features.HOP_LENGTH, features.FRAME_STEP)
-            )
-            numbers = n_frames * features.FRAME_BANDS[kind]
-            columns[kind] = pa.array([], pa.list_(pa.float16(), numbers))
+    columns |= {name: measured.column(name).combine_chunks() for name in lists}
     return pa.table(columns)
 
 

@@ -257,6 +257,27 @@ FEATURES: list[Feature] = [
 """Every feature of the book, in the order of its columns. Append to it to add one."""
 
 
+def _instant(spectra: Spectra) -> np.ndarray:
+    """MFCC of every second frame, as if they were powers, in dB below their peak: the first."""
+    power = spectra.power[:, ::FRAME_STEP]
+    mel = librosa.power_to_db(librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE))
+    return librosa.power_to_db(librosa.feature.mfcc(S=mel, n_mfcc=64), ref=np.max)[:, 0]
+
+
+STUDY: dict[str, list[Feature]] = {
+    "means": [
+        Feature("mfcc", "mfcc", FEATURES[0].compute, MFCC, ("mean",)),
+        Feature("melpower", "mel", lambda s: s.mel[:19], MEL[:19], ("mean",), unit="power"),
+    ],
+    "instant": [Feature("instant", "mfcc", _instant, _numbered(64, 2), (), unit="dB")],
+}
+"""What the two tables of the original study hold, under true names; chapter 8 shows that they do.
+
+The 39 columns of the first are the means of MFCC 1 to 20, and of the mel bands 1 to 19 of 128 as
+power; the 64 of the second the MFCCs of the first frame, put through a conversion to decibels.
+"""
+
+
 def columns() -> list[str]:
     """List the columns of the feature table.
 
@@ -355,6 +376,43 @@ def feature_table(
     return pd.DataFrame(values, index=_index(table), columns=columns())
 
 
+def study_table(
+    which: str, corpus: Corpus, slices: pd.DataFrame | None = None, *, jobs: int | None = None
+) -> pd.DataFrame:
+    """Measure every slice as the original study did, and call the numbers what they are.
+
+    Parameters
+    ----------
+    which : {"means", "instant"}
+        The 39 means, or the 64 numbers of the first frame, see :data:`STUDY`.
+    corpus : Corpus
+        Where the audio is.
+    slices : pandas.DataFrame, optional
+        As in :func:`feature_table`.
+    jobs : int, optional
+        As in :func:`feature_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float32, row-aligned with ``slices``, shape ``(n_slices, 39)`` or ``(n_slices, 64)``.
+
+    Raises
+    ------
+    AudioError
+        If audio cannot be read; the message names every such file.
+    CorpusError
+        If a track has neither audio on disk nor a row in the snapshot.
+    ValueError
+        If there is no such table.
+    """
+    if which not in STUDY:
+        raise ValueError(f"no table {which!r}; there are {' and '.join(STUDY)}")
+    table = _measure(corpus, slices, [f"study_{which}"], jobs)
+    names = [column for feature in STUDY[which] for column in feature.columns]
+    return pd.DataFrame(_matrix(table, f"study_{which}"), index=_index(table), columns=names)
+
+
 def frames(
     kind: str, corpus: Corpus, slices: pd.DataFrame | None = None, *, jobs: int | None = None
 ) -> np.ndarray:
@@ -445,10 +503,12 @@ def write_snapshot(corpus: Corpus, path: Path, *, jobs: int | None = None) -> Pa
         raise CorpusError(
             f"a snapshot of {corpus.name} needs its audio on disk; set GENRELIB_DATA"
         )
-    return _write(_measure(corpus, None, ["features", *FRAME_BANDS], jobs), path)
+    return _write(_measure(corpus, None, ["features", *_STUDY, *FRAME_BANDS], jobs), path)
 
 
 # Below: how the numbers are computed, kept and found again.
+
+_STUDY = {f"study_{which}": which for which in STUDY}  # as they are called in what is kept
 
 
 def _summary(spectra: Spectra, features: Sequence[Feature]) -> np.ndarray:
@@ -459,12 +519,14 @@ def _rows(path: str, starts: list[float], length: float, features: Sequence[Feat
     """Measure the slices of one file."""
     y = decode(path)
     size = round(length * SAMPLE_RATE)
-    rows: dict[str, list[np.ndarray]] = {"features": [], **{kind: [] for kind in FRAME_BANDS}}
+    rows: dict[str, list[np.ndarray]] = {n: [] for n in ("features", *_STUDY, *FRAME_BANDS)}
     for start in starts:
         first = round(start * SAMPLE_RATE)
         part = librosa.util.fix_length(y[first : first + size], size=size)
         spectra = Spectra(part)
         rows["features"].append(_summary(spectra, features))
+        for name, which in _STUDY.items():
+            rows[name].append(_summary(spectra, STUDY[which]))
         for kind in FRAME_BANDS:
             rows[kind].append(sequence(spectra, kind).ravel())
     return pa.table({name: _lists(np.stack(values)) for name, values in rows.items()})
@@ -507,7 +569,8 @@ def _write(table: pa.Table, path: Path) -> Path:
 def _definitions() -> str:
     """Fingerprint of everything that decides the numbers, audio aside."""
     recipes: list[tuple[Any, ...]] = [
-        (f.name, f.bands, f.stats, _recipe(f.compute)) for f in FEATURES
+        (f.name, f.bands, f.stats, _recipe(f.compute))
+        for f in [*FEATURES, *STUDY["means"], *STUDY["instant"]]
     ]
     recipes += [(stat, _recipe(function)) for stat, function in STATS.items()]
     parts = [inspect.getsource(part) for part in (audio, Spectra, Feature, _mfcc, sequence, _rows)]

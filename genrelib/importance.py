@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
 from genrelib.features import FAMILIES, family_of
-from genrelib.protocols import plan
+from genrelib.protocols import mean_with_interval, plan
 
 
 def family_importance(
@@ -82,10 +82,9 @@ def family_importance(
         for number, split in enumerate(splits)
     )  # fmt: skip
     tested = slices.iloc[np.concatenate([test for _, test in splits])]
-    return _with_intervals(
-        pd.DataFrame(np.concatenate(losses), columns=list(places)),
-        tested["track_id"].to_numpy(), n_boot, np.random.default_rng(seed),
-    )  # fmt: skip
+    table = pd.DataFrame(np.concatenate(losses), columns=list(places))
+    means = mean_with_interval(table, tested["track_id"], n_boot=n_boot, seed=seed)
+    return means.rename_axis(index="family")
 
 
 def _losses(model, values, genres, train, test, places, n_repeats, rng) -> np.ndarray:
@@ -100,13 +99,3 @@ def _losses(model, values, genres, train, test, places, n_repeats, rng) -> np.nd
         hits = model.predict(shuffled) == np.tile(genres[test], n_repeats)
         losses.append(right - hits.reshape(n_repeats, -1).mean(axis=0))
     return np.column_stack(losses)
-
-
-def _with_intervals(losses: pd.DataFrame, track_ids, n_boot: int, rng) -> pd.DataFrame:
-    """Mean over slices, with the percentile interval of resampled tracks."""
-    groups = losses.groupby(track_ids)
-    sums, sizes = groups.sum().to_numpy(), groups.size().to_numpy()
-    weights = rng.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), n_boot)
-    low, high = np.percentile(weights @ sums / (weights @ sizes)[:, None], [2.5, 97.5], axis=0)
-    table = pd.DataFrame({"value": losses.mean(), "low": low, "high": high})
-    return table.rename_axis(index="family")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import joblib
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
@@ -355,6 +356,36 @@ def gap(
         "high": float(high),
         "n_tracks": len(common),
     }
+
+
+def mean_with_interval(
+    values: pd.DataFrame, track_ids: ArrayLike, *, n_boot: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """Average each column over its rows, with a 95 % interval that resamples tracks.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        Numbers, such as hits (1) and misses (0), one row per slice or per track.
+    track_ids : array-like of str, shape (n_rows,)
+        The track of each row.
+    n_boot : int
+        Bootstrap resamples.
+    seed : int
+        Seed of the resampling.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per column of ``values``: ``value``, ``low``, ``high`` (percentile interval, Efron
+        and Tibshirani 1993).
+    """
+    groups = values.groupby(np.asarray(track_ids))
+    sums, sizes = groups.sum().to_numpy(), groups.size().to_numpy()
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), n_boot)
+    low, high = np.percentile(weights @ sums / (weights @ sizes)[:, None], [2.5, 97.5], axis=0)
+    return pd.DataFrame({"value": values.mean(), "low": low, "high": high})
 
 
 def confusion(predictions: pd.DataFrame, level: str = "slice") -> pd.DataFrame:

@@ -33,13 +33,23 @@ from genrelib import features, store
 from genrelib.cli import INTERRUPTED
 from genrelib.corpus import Corpus, CorpusError, check, list_corpora, load_corpus
 from genrelib.extract import ExtractError, Report, extract, open_features
-from genrelib.features import FEATURES, FRAME_BANDS, Feature, feature_table, frames, usable
+from genrelib.features import (
+    FEATURES,
+    FRAME_BANDS,
+    STUDY,
+    Feature,
+    feature_table,
+    frames,
+    study_table,
+    usable,
+)
 from genrelib.results import EMBEDDED
 from genrelib.slicing import slice_tracks
 from genrelib.store import StoreError
 
 ROOT = Path(__file__).parents[1]
 TRACKS, SLICES, BATCH = 8, 10, 2
+STUDY_TABLES = ["study_means", "study_instant"]
 LIGHT = [feature for feature in FEATURES if feature.name in ("rms", "centroid")]
 
 
@@ -105,10 +115,10 @@ def test_the_rows_are_those_of_the_feature_table(music: Corpus, undisturbed: Pat
     assert len(slices) == SLICES
     table = open_features(undisturbed).to_table()
     assert table.column_names == [
-        "slice_id", *slices.columns, *features.columns(), *FRAME_BANDS
+        "slice_id", *slices.columns, *features.columns(), *STUDY_TABLES, *FRAME_BANDS
     ]  # fmt: skip
     assert set(table.select(features.columns()).schema.types) == {pa.float32()}
-    read = table.drop_columns([*FRAME_BANDS]).to_pandas().set_index("slice_id")
+    read = table.drop_columns([*STUDY_TABLES, *FRAME_BANDS]).to_pandas().set_index("slice_id")
     assert read.index.tolist() == slices.index.tolist()
     pd.testing.assert_frame_equal(
         read[slices.columns].astype(object).where(read[slices.columns].notna(), None),
@@ -613,6 +623,8 @@ def test_a_folder_of_measurements_is_a_corpus(music: Corpus, copy: Path) -> None
     pd.testing.assert_frame_equal(feature_table(kept, some), feature_table(good, some))
     for kind in FRAME_BANDS:
         np.testing.assert_array_equal(frames(kind, kept, some), frames(kind, good, some))
+    for which in STUDY:
+        pd.testing.assert_frame_equal(study_table(which, kept), study_table(which, good))
     with pytest.raises(CorpusError, match="does not hold slices such as"):
         feature_table(kept, slice_tracks(kept.tracks, 3.0))
 

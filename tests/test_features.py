@@ -26,12 +26,14 @@ from genrelib.features import (
     FEATURES,
     FRAME_BANDS,
     STATS,
+    STUDY,
     Feature,
     Spectra,
     family_of,
     feature_table,
     frames,
     sequence,
+    study_table,
     summarise,
     usable,
     write_snapshot,
@@ -185,6 +187,36 @@ def test_frames_are_those_of_librosa(
     assert np.isfinite(values).all()
     # Half precision keeps eleven bits.
     np.testing.assert_allclose(values.T, LIBROSA_FRAMES[kind](y), rtol=2**-10, atol=1e-3)
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_the_columns_of_the_study_are_those_of_librosa(
+    signal: str, measured: dict[str, tuple[np.ndarray, Spectra]]
+) -> None:
+    y, spectra = measured[signal]
+    mfcc = librosa.feature.mfcc(y=y, sr=SAMPLE_RATE)
+    mel = librosa.feature.melspectrogram(y=y, sr=SAMPLE_RATE)
+    means = np.concatenate([part.summarise(spectra) for part in STUDY["means"]])
+    expected = np.concatenate([mfcc.mean(axis=1), mel.mean(axis=1)[:19]])
+    np.testing.assert_allclose(means, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+    (instant,) = STUDY["instant"]
+    mfcc = librosa.feature.mfcc(y=y, sr=SAMPLE_RATE, n_mfcc=64, hop_length=1024)
+    first = librosa.power_to_db(mfcc, ref=np.max)[:, 0]
+    # A coefficient near zero loses its digits in the logarithm.
+    clear = np.abs(mfcc[:, 0]) > 1e-3 * np.abs(mfcc).max()
+    np.testing.assert_allclose(instant.summarise(spectra)[clear], first[clear], atol=0.02)
+
+
+def test_the_tables_of_the_study_have_true_names(small: Corpus) -> None:
+    means, instant = (study_table(which, small, jobs=1) for which in STUDY)
+    assert means.shape == (len(slice_tracks(small.tracks)), 39)
+    assert instant.shape[1] == 64
+    table = feature_table(small, jobs=1)
+    pd.testing.assert_frame_equal(means.filter(like="mfcc"), table[means.columns[:20]])
+    assert means.columns[[20, 38]].tolist() == ["melpower_001_mean", "melpower_019_mean"]
+    assert instant.columns[[0, 63]].tolist() == ["instant_01", "instant_64"]
+    with pytest.raises(ValueError, match="means and instant"):
+        study_table("music3", small)
 
 
 def test_features_know_what_they_hear(measured: dict[str, tuple[np.ndarray, Spectra]]) -> None:
@@ -652,6 +684,8 @@ def test_snapshot_equals_recomputation(monkeypatch: pytest.MonkeyPatch, tmp_path
     slices = slice_tracks(corpus.tracks)
     fresh = {"features": feature_table(corpus, slices)}
     fresh |= {kind: frames(kind, corpus, slices) for kind in FRAME_BANDS}
+    means = study_table("means", corpus, slices)
+    instant = study_table("instant", corpus, slices)
     silent = replace(corpus, tracks=corpus.tracks.assign(path=None))
     spread = feature_table(silent).std().to_numpy()
     difference = np.abs(fresh["features"] - feature_table(silent, slices)).to_numpy()
@@ -661,3 +695,7 @@ def test_snapshot_equals_recomputation(monkeypatch: pytest.MonkeyPatch, tmp_path
         np.testing.assert_allclose(
             frames(kind, silent, slices), fresh[kind], rtol=2**-9, atol=0.02
         )
+    np.testing.assert_allclose(study_table("means", silent, slices), means, rtol=1e-4, atol=1e-3)
+    # In decibels, a coefficient that barely differs from zero may land on either side of it.
+    apart = np.abs(study_table("instant", silent, slices) - instant).to_numpy() > 0.05
+    assert apart.mean() < 1e-3

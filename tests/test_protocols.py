@@ -25,6 +25,7 @@ from genrelib.protocols import (
     confusion,
     cross_validate,
     gap,
+    mean_with_interval,
     plan,
     score,
 )
@@ -455,6 +456,16 @@ def test_scores_depend_on_the_seed_alone() -> None:
     first, other = score(table, seed=1), score(table, seed=2)
     assert (first["value"] == other["value"]).all()
     assert (first["low"] != other["low"]).any()
+
+
+def test_a_mean_has_the_interval_of_the_score() -> None:
+    table = make_predictions(4, n_tracks=30, skill=0.3).sample(frac=1, random_state=0)
+    right = (table["genre"] == table["predicted"]).to_frame("right").astype(float)
+    mean = mean_with_interval(right.assign(wrong=1 - right["right"]), table["track_id"], seed=7)
+    expected = score(table, seed=7).iloc[0]
+    assert mean.loc["right"].tolist() == pytest.approx(expected[["value", "low", "high"]].tolist())
+    ends = (1 - mean.loc["right", ["value", "high", "low"]]).tolist()
+    assert mean.loc["wrong"].tolist() == pytest.approx(ends)
 
 
 @pytest.mark.parametrize("column", ["model", "protocol"])

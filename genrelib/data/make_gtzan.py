@@ -1,11 +1,12 @@
-"""Restate the public GTZAN annotations as `gtzan.csv`: one row per track of all 1,000.
+"""Restate the public GTZAN annotations as `gtzan.csv` and `gtzan-tempo.csv`.
 
 Run once, where the annotations are::
 
     python genrelib/data/make_gtzan.py FOLDER
 
 FOLDER holds ``GTZANindex.txt`` (Sturm 2012: who plays what) and ``train_filtered.txt``,
-``valid_filtered.txt``, ``test_filtered.txt`` (Kereliuk, Sturm and Larsen 2015).
+``valid_filtered.txt``, ``test_filtered.txt`` (Kereliuk, Sturm and Larsen 2015), and a folder
+``tempo`` with one ``gtzan_<genre>_<number>.bpm`` per track (gtzan_tempo_beat).
 """
 
 from __future__ import annotations
@@ -106,7 +107,53 @@ def make(folder: Path) -> pd.DataFrame:
     return tracks.reset_index()
 
 
+def make_tempo(folder: Path, known: set[str]) -> pd.DataFrame:
+    """Collect the annotated tempi.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files ``gtzan_<genre>_<number>.bpm`` are, each with one number.
+    known : set of str
+        Track ids that exist.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns track_id, tempo (beats per minute); sorted by track_id. A track without a file is
+        not in it.
+    """
+    rows = [
+        (".".join(path.stem.split("_")[1:]), float(path.read_text()))
+        for path in folder.glob("gtzan_*_*.bpm")
+    ]
+    table = pd.DataFrame(sorted(rows), columns=["track_id", "tempo"])
+    if unknown := sorted(set(table["track_id"]) - known):
+        raise ValueError(f"tempi of tracks that the index lacks: {unknown}")
+    if not (table["tempo"] > 0).all():
+        raise ValueError(f"not a tempo: {table[~(table['tempo'] > 0)].to_dict('records')}")
+    return table
+
+
+def write(table: pd.DataFrame, name: str) -> None:
+    """Write a table beside this script, whole or not at all.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table.
+    name : str
+        Name of the file.
+    """
+    target = Path(__file__).with_name(name)
+    part = target.with_name(f".{name}.part")
+    table.to_csv(part, index=False, lineterminator="\n")
+    part.replace(target)
+
+
 if __name__ == "__main__":
-    make(Path(sys.argv[1])).to_csv(
-        Path(__file__).with_name("gtzan.csv"), index=False, lineterminator="\n"
-    )
+    source = Path(sys.argv[1])
+    tracks = make(source)
+    tempi = make_tempo(source / "tempo", set(tracks["track_id"]))
+    write(tracks, "gtzan.csv")
+    write(tempi, "gtzan-tempo.csv")
