@@ -176,7 +176,7 @@ class Summary:
     def __str__(self) -> str:
         text = f"{self.slices:,} slices of {self.tracks:,} tracks in {self.parts:,} parts"
         if len(self.broken):
-            text += f"; {len(self.broken):,} files cannot be used, see {store.ERRORS}"
+            text += f"; {_files(len(self.broken))} cannot be used, see {store.ERRORS}"
         if not self.measured:
             return f"{text}; nothing was left to do"
         took = tqdm.format_interval(self.seconds)
@@ -267,9 +267,13 @@ def _too_strict(broken: list[Broken]) -> ExtractError:
     lines = "".join(f"\n  {path}: {reason}" for _, path, reason in broken[:20])
     lines += f"\n  and {len(broken) - 20} more" * (len(broken) > 20)
     return ExtractError(
-        f"{len(broken)} files cannot be used:{lines}\nRepair or remove them and run the same "
-        "command again, or leave --strict out: they are then listed in errors.parquet"
+        f"{_files(len(broken))} cannot be used:{lines}\nRepair or remove what is broken and run "
+        "the same command again, or leave --strict out: errors.parquet will then list it"
     )
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'s' * (count != 1)}"
 
 
 # --- the plan --------------------------------------------------------------------------------

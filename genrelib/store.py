@@ -226,8 +226,9 @@ def open_features(folder: str | Path) -> ds.Dataset:
     -------
     pyarrow.dataset.Dataset
         One row per slice, in the order of the tracks: slice_id, track_id, genre, artist, side,
-        start, end (seconds), one float32 column per feature, and where they were kept the frame
-        sequences ``mfcc`` and ``mel``, half precision, all frames of a slice in one list.
+        start, end (seconds), one float32 column per feature, the tables of the original study,
+        each row of them in one list, and where they were kept the frame sequences ``mfcc`` and
+        ``mel``, half precision, all frames of a slice in one list.
 
     Raises
     ------

@@ -441,7 +441,7 @@ def test_strict_also_holds_for_what_decoding_shows(library: Path, tmp_path: Path
     (root / "jazz" / "empty.flac").unlink()
     music = load_corpus(f"folder:{root}", on_error="skip")
     for _ in range(2):  # a second run finds it again, though its part is there
-        with pytest.raises(ExtractError, match=r"1 files cannot be used:\n.*damaged\.flac"):
+        with pytest.raises(ExtractError, match=r"1 file cannot be used:\n.*damaged\.flac"):
             run(music, tmp_path / "out", strict=True)
     kept = whole_parts(tmp_path / "out")
     assert kept
