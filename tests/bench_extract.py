@@ -156,6 +156,10 @@ def main() -> None:
     options.add_argument("--tracks", type=int, default=1000)
     options.add_argument("--dry-run", action="store_true", help="Record nothing.")
     chosen = options.parse_args()
+    if hasattr(os, "getloadavg") and (load := os.getloadavg()[0]) > 0.5:
+        print(
+            f"note: other programs are running (load {load:.1f}); they slow down what is measured"
+        )
     with tempfile.TemporaryDirectory(prefix="bench-extract-") as name:
         folder = Path(name)
         make_library(folder / "library", chosen.tracks)
