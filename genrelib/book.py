@@ -173,10 +173,13 @@ def build(
         If the folder is not a book, a chapter fails, or the site has a fault.
     genrelib.corpus.CorpusError
         If the corpus is unknown or not on disk.
+    genrelib.study.StudyError
+        If a file of the original study is another one than it should be.
     """
     log = _Log(quiet)
     root = find_root(root)
     book = _read_book(root)
+    _fetch_study(book, log)
     corpus, audio = _identify_corpus(corpus)
     parameters = {"corpus": corpus, "seed": seed, "fast": fast}
     folders = _Folders(root, _slug(parameters))
@@ -370,6 +373,16 @@ def _select(book: list[_Chapter], wanted: Sequence[str] | None) -> list[_Chapter
     return [chapter for chapter in book if chapter.name in names]
 
 
+def _fetch_study(book: list[_Chapter], log: _Log) -> None:
+    """Download the original study's tables first: what is on disk decides which chapters run."""
+    if not any("load_original_study" in cell.source for c in book for cell in c.code):
+        return
+    from genrelib.study import load_original_study
+
+    if load_original_study(missing="none") is None:
+        log.line("The original study's tables are not at hand: its chapter shows recorded results")
+
+
 def _identify_corpus(corpus: str) -> tuple[str, str]:
     """Return the corpus name as kernels can use it, and a hash of what it is made of."""
     from genrelib import sketch
@@ -492,6 +505,16 @@ def _common_parts(folders: _Folders, parameters: Mapping[str, Any], audio: str) 
     }
 
 
+def _recorded_parts(chapter: _Chapter) -> dict[str, str]:
+    """Return what a chapter depends on if it reads what was recorded of the original study."""
+    if not any(
+        re.search(r"results\.(STUDY|recorded_study)", cell.source) for cell in chapter.code
+    ):
+        return {}
+    folder = Path(__file__).parent / "data" / "results"
+    return {"recorded results": _hash_files([folder / "original-study.json"], folder)}
+
+
 def _versions() -> dict[str, str]:
     """Return the versions of Python and of the main libraries."""
     versions = {"Python": platform.python_version()}
@@ -565,7 +588,7 @@ def _execute_all(
     ran: dict[str, str] = {}
     unchanged: list[str] = []
     for number, chapter in enumerate(chapters, 1):
-        parts = {"code": _code_digest(chapter), **common}
+        parts = {"code": _code_digest(chapter), **common, **_recorded_parts(chapter)}
         label = f"chapter {number} of {len(chapters)}: {chapter.title}"
         why = manifest.why(chapter, parts)
         if why is None:

@@ -11,17 +11,19 @@ import os
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 MODELS = {
     "forest": "random forest",
     "knn": "k-nearest neighbours",
+    "svm": "support vector machine",
     "lstm": "LSTM",
 }
 """Names of the models and what the book calls them."""
@@ -32,10 +34,11 @@ def make_model(name: str, seed: int = 0, fast: bool = False, **params: Any) -> B
 
     Parameters
     ----------
-    name : {"forest", "knn", "lstm"}
+    name : {"forest", "knn", "svm", "lstm"}
         Which model: a random forest (Breiman 2001, doi:10.1023/A:1010933404324), k nearest
-        neighbours on standardised features (Cover and Hart 1967, doi:10.1109/TIT.1967.1053964),
-        or a long short-term memory network (Hochreiter and Schmidhuber 1997,
+        neighbours on standardised features (Cover and Hart 1967, doi:10.1109/TIT.1967.1053964), a
+        support vector machine on the same (Cortes and Vapnik 1995, doi:10.1007/BF00994018), or a
+        long short-term memory network (Hochreiter and Schmidhuber 1997,
         doi:10.1162/neco.1997.9.8.1735) on frames.
     seed : int
         Seed of everything random in it.
@@ -44,8 +47,8 @@ def make_model(name: str, seed: int = 0, fast: bool = False, **params: Any) -> B
     **params : Any
         Parameters of the underlying estimator: those of
         :class:`sklearn.ensemble.RandomForestClassifier`, of
-        :class:`sklearn.neighbors.KNeighborsClassifier`, or of :func:`lstm_network`, and
-        ``epochs`` and ``batch_size`` for the LSTM.
+        :class:`sklearn.neighbors.KNeighborsClassifier`, of :class:`sklearn.svm.SVC`, or of
+        :func:`lstm_network`, and ``epochs`` and ``batch_size`` for the LSTM.
 
     Returns
     -------
@@ -67,6 +70,8 @@ def make_model(name: str, seed: int = 0, fast: bool = False, **params: Any) -> B
         return RandomForestClassifier(**settings)
     if name == "knn":
         return make_pipeline(StandardScaler(), KNeighborsClassifier(**{"n_neighbors": 1} | params))
+    if name == "svm":
+        return make_pipeline(StandardScaler(), OneVote(SVC(**{"C": 10} | params)))
     if name == "lstm":
         from genrelib.networks import SequenceClassifier, lstm_network
 
@@ -77,6 +82,71 @@ def make_model(name: str, seed: int = 0, fast: bool = False, **params: Any) -> B
         )
         return make_pipeline(FrameScaler(params.get("bands", 20)), network)
     raise ValueError(f"no model {name!r}; there are {', '.join(MODELS)}")
+
+
+class OneVote(ClassifierMixin, BaseEstimator):
+    """Give a classifier without probabilities one vote: 1 for the class it names, 0 for others.
+
+    The mean of the votes of a track's slices is then their majority vote. Probabilities fitted on
+    top of an SVM could name another class than the SVM does.
+
+    Parameters
+    ----------
+    estimator : sklearn.base.BaseEstimator
+        The classifier; it is cloned when fitted.
+    """
+
+    def __init__(self, estimator: BaseEstimator) -> None:
+        self.estimator = estimator
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> OneVote:
+        """Fit the classifier.
+
+        Parameters
+        ----------
+        X : numpy.ndarray
+            Features, shape ``(n_slices, n_columns)``.
+        y : numpy.ndarray
+            Classes, shape ``(n_slices,)``.
+
+        Returns
+        -------
+        OneVote
+            Itself.
+        """
+        self.estimator_ = clone(self.estimator).fit(X, y)
+        self.classes_ = self.estimator_.classes_
+        return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Name a class.
+
+        Parameters
+        ----------
+        X : numpy.ndarray
+            Features, shape ``(n_slices, n_columns)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            Classes, shape ``(n_slices,)``.
+        """
+        return self.estimator_.predict(X)
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Give the vote.
+
+        Parameters
+        ----------
+        X : numpy.ndarray
+            Features, shape ``(n_slices, n_columns)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            Zeros and ones, shape ``(n_slices, n_classes)``, columns in the order of ``classes_``.
+        """
+        return (self.predict(X)[:, None] == self.classes_).astype(float)
 
 
 class FrameScaler(TransformerMixin, BaseEstimator):

@@ -71,9 +71,11 @@ def lstm_network(
     bands: int = 20,
     pool: int = 4,
     units: tuple[int, ...] = (64,),
+    dense: tuple[int, ...] = (),
     dropout: float = 0.2,
     l2: float = 0.0,
     learning_rate: float = 4e-3,
+    clipnorm: float | None = 1.0,
     seed: int = 0,
 ) -> keras.Model:
     """Build an LSTM that reads the frames of a slice in the order of time.
@@ -92,12 +94,17 @@ def lstm_network(
         Frames left over at the end are dropped.
     units : tuple of int
         Size of each LSTM layer.
+    dense : tuple of int
+        Size of each dense layer (ReLU) between the LSTM and the answer.
     dropout : float
-        Share of activations dropped after each layer (Srivastava et al. 2014).
+        Share of activations dropped after each LSTM and between dense layers (Srivastava et al.
+        2014).
     l2 : float
-        Weight of the squared size of the LSTM's input weights in the loss.
+        Weight of the squared size of the layers' input weights in the loss.
     learning_rate : float
         Step size of Adam (Kingma and Ba 2015).
+    clipnorm : float or None
+        Longest gradient of a layer; longer ones are shortened to it.
     seed : int
         Seed of the initial weights, of dropout and of the order of batches.
 
@@ -119,14 +126,17 @@ def lstm_network(
     keras.utils.set_random_seed(seed)
     network = keras.Sequential([keras.Input((X.shape[1],)), layers.Reshape((-1, bands))])
     network.add(layers.AveragePooling1D(pool))
+    penalty = {"kernel_regularizer": keras.regularizers.L2(l2) if l2 else None}
     for i, size in enumerate(units):
-        penalty = keras.regularizers.L2(l2) if l2 else None
-        more = i + 1 < len(units)
-        network.add(layers.LSTM(size, return_sequences=more, kernel_regularizer=penalty))
+        network.add(layers.LSTM(size, return_sequences=i + 1 < len(units), **penalty))
         network.add(layers.Dropout(dropout))
-    network.add(layers.Dense(y.shape[1], activation="softmax"))
+    for i, size in enumerate(dense):
+        network.add(layers.Dense(size, activation="relu", **penalty))
+        if i + 1 < len(dense):
+            network.add(layers.Dropout(dropout))
+    network.add(layers.Dense(y.shape[1], activation="softmax", **penalty))
     network.compile(
-        optimizer=keras.optimizers.Adam(learning_rate, clipnorm=1.0),
+        optimizer=keras.optimizers.Adam(learning_rate, clipnorm=clipnorm),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )

@@ -17,6 +17,7 @@ def isolated_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GENRELIB_CACHE", str(folder))
+        patch.setenv("GENRELIB_OFFLINE", "1")  # no test depends on a server elsewhere
         yield folder
 
 

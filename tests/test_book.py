@@ -368,6 +368,24 @@ def test_a_relative_folder_is_the_same_for_the_kernels(
     assert press._identify_corpus("sketch+folder:music")[1] != identity
 
 
+def test_the_tables_of_the_study_are_fetched_before_anything_runs(
+    tmp_path: Path, environment, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("GENRELIB_OFFLINE", "1")
+    monkeypatch.setenv("GENRELIB_CACHE", str(tmp_path / "cache"))
+    root = small_book.make_book(tmp_path / "book")
+    small_book.write_chapter(root, "one", ["# One", small_book.PARAMETERS, "1 + 1"])
+    two = ["# Two", small_book.PARAMETERS, "# load_original_study, results.STUDY\n1 / 0"]
+    small_book.write_chapter(root, "two", two)
+    with pytest.raises(BookError, match="ZeroDivisionError"):
+        build(root=root)
+    said = capsys.readouterr().out
+    assert said.index("tables are not at hand") < said.index("chapter 1 of 2")
+    one, two_ = press._read_book(root)
+    assert press._recorded_parts(one) == {}
+    assert set(press._recorded_parts(two_)) == {"recorded results"}
+
+
 def test_downloaded_audio_counts_where_it_lies_beside_the_cache(
     tmp_path: Path, monkeypatch
 ) -> None:

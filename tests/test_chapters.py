@@ -23,6 +23,7 @@ NAMES = [
     "05-nearest-neighbours",
     "06-lstm",
     "07-conclusions",
+    "08-original-study",
     "09-large-collections",
 ]
 

@@ -52,8 +52,21 @@ def test_every_model_is_an_untrained_classifier_that_can_be_cloned(name: str) ->
 
 
 def test_unknown_models_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"no model 'svm'; there are forest, knn, lstm"):
-        make_model("svm")
+    with pytest.raises(ValueError, match=r"no model 'cnn'; there are forest, knn, svm, lstm"):
+        make_model("cnn")
+
+
+def test_an_svm_votes_for_what_it_predicts(table: np.ndarray, slices: pd.DataFrame) -> None:
+    genre = slices["genre"].to_numpy(object)
+    model = make_model("svm").fit(table, genre)
+    votes = model.predict_proba(table)
+    assert votes.shape == (len(table), 2)
+    assert (votes.sum(axis=1) == 1).all()
+    assert (model.classes_[votes.argmax(axis=1)] == model.predict(table)).all()
+    assert model[-1].estimator.C == 10
+    assert make_model("svm", C=2)[-1].estimator.C == 2
+    scores = score(cross_validate(model, table, slices, "track"))
+    assert scores["value"].iloc[0] > 0.8
 
 
 def test_parameters_go_to_the_estimator() -> None:

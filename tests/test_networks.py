@@ -135,3 +135,20 @@ def test_listen_ends_with_what_the_network_predicts(units):
     assert heard.shape == (5, 4, 2)
     np.testing.assert_allclose(heard.sum(axis=2), 1, rtol=1e-5)
     np.testing.assert_allclose(heard[:, -1], network.predict(X, verbose=0), rtol=1e-4, atol=1e-6)
+
+
+def test_the_network_of_the_study_can_be_built() -> None:
+    X, y = np.zeros((4, 64), np.float32), np.eye(10, dtype=np.float32)[:4]
+    shape = {"bands": 1, "pool": 1, "units": (128, 64), "dense": (32, 16)}
+    network = lstm_network(X, y, **shape, l2=0.01, clipnorm=None)
+    kinds = [type(layer).__name__ for layer in network.layers]
+    # Dropout after each LSTM and between the dense layers, as published.
+    assert kinds[1:] == [
+        "AveragePooling1D", "LSTM", "Dropout", "LSTM", "Dropout", "Dense", "Dropout", "Dense",
+        "Dense",
+    ]  # fmt: skip
+    sizes = [layer.units for layer in network.layers if hasattr(layer, "units")]
+    assert sizes == [128, 64, 32, 16, 10]
+    assert len(network.losses) == 5
+    assert network.optimizer.clipnorm is None
+    assert lstm_network(X, y, **shape).losses == []
