@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import joblib
 import librosa
@@ -33,7 +33,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from genrelib.audio import SAMPLE_RATE
-from genrelib.corpus import GENRES, load_corpus
+from genrelib.corpus import load_corpus
 from genrelib.features import FAMILIES, FEATURES, FRAME_BANDS, STATS, Spectra, columns, sequence
 from genrelib.results import EMBEDDED, fill_marks, write_whole
 from genrelib.slicing import SLICE_LENGTH, slice_tracks
@@ -47,7 +47,7 @@ NAMES = {
     "ours": "this package",
     "emobase": "openSMILE, emobase",
     "compare": "openSMILE, ComParE 2016",
-    "floor": "librosa, one STFT and mel spectrogram only",
+    "floor": "librosa, STFT and mel spectrogram only",
 }
 ROUNDS = 5
 """Times that the rate of each contestant is taken on one process and on several."""
@@ -449,9 +449,8 @@ def summary(record: dict[str, Any]) -> str:
         text += f"openSMILE's emobase takes {ms['emobase']:.0f} ms for its own. "
     text += (
         f"Two processes at once are {2 * _efficiency(record)['ours']:.2f} times as fast as one. "
-        f"A process that measured {memory[-1]['slices']:,} slices held at most "
-        f"{max(m['mb'] for m in memory):.0f} MB, of which {memory[0]['mb']:.0f} MB after the first "
-        f"{memory[0]['slices']:,}. "
+        f"A process held {memory[0]['mb']:.0f} MB after {memory[0]['slices']:,} slices and "
+        f"{memory[-1]['mb']:.0f} MB after {memory[-1]['slices']:,}. "
         f"Medians over {record['n_clips']} slices of {record['audio']}, measured on "
         f"{record['recorded']} ({record['system']}; librosa {record['versions']['librosa']}, "
         f"NumPy {record['versions']['numpy']}, numba {record['versions']['numba']})."
@@ -478,7 +477,9 @@ def show(record: dict[str, Any]) -> None:
         console.print(view)
     console.print(summary(record))
     versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
-    console.print(f"{versions}; load average {record['load'][0]} before, {record['load'][1]} after")
+    console.print(
+        f"{versions}; load average {record['load'][0]} before, {record['load'][1]} after"
+    )
 
 
 def draw(record: dict[str, Any]) -> Figure:
@@ -498,19 +499,37 @@ def draw(record: dict[str, Any]) -> Figure:
 
     ms = _ms(record)
     names = [name for name in NAMES if name in ms]
-    with rc_context(STYLE):
-        fig = Figure(figsize=(6.4, 0.9 + 0.45 * len(names)))
+    with rc_context(cast(Any, STYLE)):
+        fig = Figure(figsize=(6.4, 0.9 + 0.6 * len(names)))
         ax = fig.subplots()
         bars = ax.barh(
-            [NAMES[name] for name in names],
+            [NAMES[name].replace(", ", ",\n") for name in names],
             [ms[name] for name in names],
             color=["#0072b2" if name == "ours" else "#999999" for name in names],
         )
         ax.bar_label(bars, fmt="%.1f", padding=4)
         ax.invert_yaxis()
         ax.margins(x=0.12)
-        ax.set_xlabel("ms a slice, on one core")
+        ax.set_xlabel(f"ms per {record['slice_seconds']:g}-second slice, on one core")
     return fig
+
+
+def alt(record: dict[str, Any]) -> str:
+    """Describe the figure in words.
+
+    Parameters
+    ----------
+    record : dict
+        As from :func:`measure`.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    ms = _ms(record)
+    bars = "; ".join(f"{NAMES[name]}: {ms[name]:.1f} ms" for name in NAMES if name in ms)
+    return f"Horizontal bars of the time per slice on one core. {bars}."
 
 
 # --- the record ------------------------------------------------------------------------------
@@ -532,7 +551,9 @@ def load_record() -> dict[str, Any]:
     try:
         return json.loads(RECORD.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise BenchError(f"{RECORD}: no recorded benchmark; run `genrelib bench --record`") from error
+        raise BenchError(
+            f"{RECORD}: no recorded benchmark; run `genrelib bench --record`"
+        ) from error
 
 
 def readme_part(record: dict[str, Any]) -> str:

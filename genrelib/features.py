@@ -590,11 +590,13 @@ def _from_audio(
         track: (paths[track], rows["start"].tolist(), float((rows["end"] - rows["start"]).iloc[0]))
         for track, rows in _tracks(slices[slices["track_id"].isin(paths.index)])
     }
-    pool = joblib.Parallel(
-        n_jobs=min(jobs or joblib.cpu_count(), max(len(work), 1)),
-        return_as="generator",
-        batch_size=1,
-    )
+    # One thread to a process: what a slice needs is too small to be shared out among threads.
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        pool = joblib.Parallel(
+            n_jobs=min(jobs or joblib.cpu_count(), max(len(work), 1)),
+            return_as="generator",
+            batch_size=1,
+        )
     results = tqdm(
         pool(joblib.delayed(_attempt)(*job, *how) for job in work.values()),
         total=len(work),
