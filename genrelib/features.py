@@ -195,7 +195,7 @@ def _numbered(n: int, digits: int) -> tuple[str, ...]:
 
 
 def _mfcc(power: np.ndarray) -> np.ndarray:
-    return librosa.feature.mfcc(S=librosa.power_to_db(transforms.mel(power)), n_mfcc=20)
+    return transforms.mfcc(librosa.power_to_db(transforms.mel(power)))
 
 
 MFCC, MEL = _numbered(20, 2), _numbered(128, 3)
@@ -215,7 +215,7 @@ FAMILIES = {
 """The eight families and what the book calls them."""
 
 FEATURES: list[Feature] = [
-    Feature("mfcc", "mfcc", lambda s: librosa.feature.mfcc(S=s.mel_db, n_mfcc=20), MFCC),
+    Feature("mfcc", "mfcc", lambda s: transforms.mfcc(s.mel_db), MFCC),
     Feature("mel", "mel", lambda s: s.mel_db, MEL, unit="dB"),
     Feature("harmonic_rms", "hpss", lambda s: s.harmonic_rms, unit="full scale, windowed"),
     Feature("percussive_rms", "hpss", lambda s: s.percussive_rms, unit="full scale, windowed"),
@@ -300,8 +300,7 @@ def sequence(spectra: Spectra, kind: str) -> np.ndarray:
         precision that the embedded snapshot has, so that both sources give the same numbers.
     """
     if kind == "mfcc":
-        mel = librosa.power_to_db(spectra.mel[:, ::FRAME_STEP])
-        values = librosa.feature.mfcc(S=mel, n_mfcc=20)
+        values = transforms.mfcc(librosa.power_to_db(spectra.mel[:, ::FRAME_STEP]))
     else:
         power = spectra.power[:, ::FRAME_STEP]
         values = librosa.power_to_db(transforms.mel(power, n_mels=FRAME_BANDS["mel"]))

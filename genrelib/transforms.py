@@ -27,6 +27,11 @@ TUNINGS = 128
 TINY = np.finfo(np.float32).tiny
 
 
+# glibc gives freed memory back to the system as soon as it is more than twice the largest block
+# freed so far, and each slice would then fetch its spectra's memory anew, page by page.
+np.empty(2**25 - 2**16, np.uint8)
+
+
 @lru_cache
 def _mel_bank(n_mels: int) -> scipy.sparse.csr_array:
     return scipy.sparse.csr_array(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=n_mels))
@@ -48,6 +53,27 @@ def mel(power: np.ndarray, n_mels: int = 128) -> np.ndarray:
         Shape ``(n_mels, n_frames)``. Of the bank's weights 98 % are zero and are left out.
     """
     return _mel_bank(n_mels) @ power
+
+
+@lru_cache
+def _cosines(n_mels: int, n_mfcc: int) -> np.ndarray:
+    return scipy.fft.dct(np.eye(n_mels, dtype=np.float32), axis=0, norm="ortho")[:n_mfcc]
+
+
+def mfcc(mel_db: np.ndarray) -> np.ndarray:
+    """Compute 20 cepstral coefficients of each frame, as ``librosa.feature.mfcc(S=...)``.
+
+    Parameters
+    ----------
+    mel_db : numpy.ndarray
+        Mel spectrogram in dB, shape ``(n_mels, n_frames)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(20, n_frames)``. Of the cosine transform only these are computed.
+    """
+    return _cosines(len(mel_db), 20) @ mel_db
 
 
 @lru_cache
@@ -194,10 +220,14 @@ def _wavelets(tuned: float) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _halves(y: np.ndarray, hop: int, n_frames: int, half: int) -> np.ndarray:
-    """Add and subtract the halves of each frame, the left one mirrored: what wavelets see."""
-    sums = np.empty((2, n_frames, half), y.dtype)
-    for t in range(n_frames):
+def _halves(y: np.ndarray, hop: int, sums: np.ndarray) -> None:
+    """Add and subtract the halves of each frame, the left one mirrored: what wavelets see.
+
+    The constant in the middle of a frame is taken off. No wavelet hears it, but without it what
+    remains of silence is silence.
+    """
+    half = sums.shape[2]
+    for t in range(sums.shape[1]):
         start = t * hop
         left, right = y[start + 1 : start + 1 + half], y[start + 1 + half : start + 2 * half]
         even, odd = sums[0, t], sums[1, t]
@@ -207,7 +237,6 @@ def _halves(y: np.ndarray, hop: int, n_frames: int, half: int) -> np.ndarray:
             odd[i] = right[i] - left[half - 1 - i]
         even[half - 1] = (y[start] - level) + (y[start + 1] - level)
         odd[half - 1] = y[start] - y[start + 1]
-    return sums
 
 
 @lru_cache
@@ -235,12 +264,15 @@ def chroma_cqt(y: np.ndarray, tuned: float) -> np.ndarray:
     """
     wavelets = _wavelets(round(tuned, 2))
     half = wavelets.shape[2]
+    sums = np.empty((2, 1 + len(y) // HOP_LENGTH + OCTAVES, half), np.float32)
     octaves = []
     for octave in range(OCTAVES):
         if octave:
             y = librosa.resample(y, orig_sr=2, target_sr=1, res_type="soxr_hq", scale=True)
         hop = HOP_LENGTH >> octave
-        even, odd = _halves(np.pad(y, half), hop, 1 + len(y) // hop, half) @ wavelets.mT
+        frames = sums[:, : 1 + len(y) // hop]
+        _halves(np.pad(y, half), hop, frames)
+        even, odd = frames @ wavelets.mT
         octaves.append(np.sqrt(even**2 + odd**2))
     n_frames = min(map(len, octaves))
     energy = np.sum([octave[:n_frames] for octave in octaves], axis=0)

@@ -76,6 +76,14 @@ def test_mel_bands(name: str, n_mels: int) -> None:
 
 
 @pytest.mark.parametrize("name", SIGNALS)
+def test_mfcc(name: str) -> None:
+    mel_db = librosa.power_to_db(transforms.mel(spectrum(name)[2]))
+    found = transforms.mfcc(mel_db)
+    assert found.dtype == np.float32
+    close(found, librosa.feature.mfcc(S=mel_db, n_mfcc=20))
+
+
+@pytest.mark.parametrize("name", SIGNALS)
 def test_centroid(name: str) -> None:
     _, magnitude, _ = spectrum(name)
     found = transforms.centroid(magnitude)
