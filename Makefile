@@ -8,12 +8,13 @@ ARGS ?=
 BIN := .venv/bin/python
 READY := .venv/ready
 
-.PHONY: help book test lab serve lint clean env
+.PHONY: help book test bench lab serve lint clean env
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make book   make the book: execute what changed, build _build/html'
 	@echo 'make test   run all tests'
+	@echo 'make bench  time the features side by side with librosa and openSMILE'
 	@echo 'make lab    open the chapters in JupyterLab'
 	@echo 'make serve  serve the built book on this computer'
 	@echo 'make lint   check style, types, docstrings and notebooks'
@@ -28,6 +29,9 @@ book: $(READY)
 
 test: $(READY)
 	@$(BIN) -m pytest -q $(ARGS)
+
+bench: $(READY)
+	@$(BIN) -m genrelib bench $(ARGS)
 
 lab: $(READY)
 	@$(BIN) -m genrelib lab $(ARGS)

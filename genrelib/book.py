@@ -51,7 +51,7 @@ __all__ = [
 
 PARAMETERS = ("corpus", "seed", "fast")
 # Modules no chapter computes with: changing them changes no output.
-FRAME = {"__main__.py", "book.py", "cli.py", "cli_corpus.py"}
+FRAME = {"__main__.py", "bench.py", "book.py", "cli.py", "cli_corpus.py"}
 LIBRARIES = (
     "librosa", "soundfile", "numpy", "scipy", "pandas", "scikit-learn", "keras", "jax",
     "matplotlib", "numba", "papermill", "jupyter-book",
@@ -837,11 +837,33 @@ def _write_about(
             ((name, *rest) for name, rest in times.items()),
         ),
         f"All chapters together: {total}.",
+        "## Speed of the features",
+        *_speed(folders),
         "## Versions",
         _markdown_table(("Software", "Version"), _versions().items()),
         "Every package with its version and hash is listed in `requirements.lock`.",
     ]
     _write(folders.book / f"{ABOUT}.md", "\n\n".join(text) + "\n")
+
+
+def _speed(folders: _Folders) -> list[str]:
+    """Draw the recorded benchmark next to the page, and return what the page says about it."""
+    from genrelib import bench
+
+    record = bench.load_record()
+    picture = folders.book / f"{ABOUT}-speed.png"
+    bench.draw(record).savefig(picture, dpi=150)
+    caption = (
+        "Time that the features of a slice take, and what else could be computed in its place."
+    )
+    table = bench.by_family(record)
+    return [
+        bench.summary(record),
+        f"```{{figure}} {picture.name}\n:name: fig-speed\n:alt: {bench.alt(record)}\n\n"
+        f"{caption}\n```",
+        "One family at a time, with the spectra that it needs, is slower than its share of all:",
+        _markdown_table(("Family", *table.columns), table.itertuples()),
+    ]
 
 
 def _markdown_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -874,7 +896,9 @@ def _render(
 ) -> bool:
     """Make the site anew if a page changed; the old one stays until the new one is good."""
     stamp = folders.build / "html.json"
-    own = [Path(__file__), folders.root / "requirements.lock"]
+    package = Path(__file__).parent
+    own = [Path(__file__), package / "bench.py", package / "data" / "results" / "bench.json"]
+    own.append(folders.root / "requirements.lock")
     key = _digest(
         [
             _hash_files(folders.book.rglob("*"), folders.book),

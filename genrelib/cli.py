@@ -225,6 +225,24 @@ def results(
     typer.echo(overview(found).to_string())
 
 
+@app.command()
+def bench(
+    clips: Annotated[int, typer.Option(help="Slices that everything is timed on.")] = 60,
+    slices: Annotated[int, typer.Option(help="Slices of the run that watches memory.")] = 1000,
+    record: Annotated[
+        bool, typer.Option("--record", help="Record it, and renew the README.")
+    ] = False,
+) -> None:
+    """Time the features side by side with librosa and openSMILE."""
+    from genrelib import bench as benchmark
+    from genrelib.book import find_root
+
+    found = benchmark.measure(clips, slices)
+    benchmark.show(found)
+    for file in benchmark.publish(found, find_root() / "README.md") if record else ():
+        typer.echo(f"wrote {file}")
+
+
 # --- the house -------------------------------------------------------------------------------
 
 

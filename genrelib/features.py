@@ -7,7 +7,8 @@ entry of :data:`FEATURES` that says which numbers it takes from there. To add a 
 :mod:`genrelib.protocols` splits into folds.
 
 All definitions are those of librosa (McFee et al. 2015, doi:10.25080/Majora-7b98e3ed-003) with
-its defaults, at the rate and resolution below. Two choices are ours. The tuning of a slice is
+its defaults, at the rate and resolution below. Where librosa is slow, :mod:`genrelib.transforms`
+and :mod:`genrelib.hpss` compute the same numbers. Two choices are ours. The tuning of a slice is
 estimated once and serves both kinds of chroma, where librosa would estimate it anew for the
 constant-Q transform behind the tonnetz. And the loudness of the harmonic and the percussive part
 is taken from the spectrogram, whose frames are windowed: it is lower than ``rms``, which is taken
@@ -21,7 +22,6 @@ import inspect
 import json
 import os
 import re
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,13 +37,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from genrelib import audio, store
+from genrelib import audio, hpss, store, transforms
 from genrelib.audio import SAMPLE_RATE, AudioError, decode
 from genrelib.corpus import Corpus, CorpusError, cache_root
 from genrelib.slicing import SLICE_LENGTH, slice_tracks
+from genrelib.transforms import HOP_LENGTH, N_FFT
 
-N_FFT = 2048
-HOP_LENGTH = 512
 FRAME_STEP = 2
 """Frame sequences keep every second frame: a hop of 1,024 samples, about 46 ms."""
 FRAME_BANDS = {"mfcc": 20, "mel": 64}
@@ -76,7 +75,7 @@ class Spectra:
     @cached_property
     def magnitude(self) -> np.ndarray:
         """Magnitude of the STFT, ``(1025, n_frames)``."""
-        return np.abs(self.stft)
+        return np.ascontiguousarray(np.abs(self.stft))
 
     @cached_property
     def power(self) -> np.ndarray:
@@ -86,7 +85,7 @@ class Spectra:
     @cached_property
     def mel(self) -> np.ndarray:
         """Mel spectrogram of 128 bands (power), ``(128, n_frames)``."""
-        return librosa.feature.melspectrogram(S=self.power, sr=SAMPLE_RATE)
+        return transforms.mel(self.power)
 
     @cached_property
     def mel_db(self) -> np.ndarray:
@@ -96,7 +95,7 @@ class Spectra:
     @cached_property
     def parts(self) -> tuple[np.ndarray, np.ndarray]:
         """Magnitudes of the harmonic and the percussive part (Fitzgerald 2010)."""
-        return librosa.decompose.hpss(self.magnitude)
+        return hpss.hpss(self.magnitude)
 
     @property
     def harmonic(self) -> np.ndarray:
@@ -111,22 +110,17 @@ class Spectra:
     @cached_property
     def tuning(self) -> float:
         """Deviation from A440 in fractions of a semitone, estimated once for both chromas."""
-        with warnings.catch_warnings():
-            # Silence has no pitch: librosa warns and answers 0, which is what we want.
-            warnings.filterwarnings("ignore", message="Trying to estimate tuning")
-            return float(librosa.estimate_tuning(S=self.power, sr=SAMPLE_RATE))
+        return transforms.tuning(self.power)
 
     @cached_property
     def chroma(self) -> np.ndarray:
         """Energy per pitch class, each frame scaled to a maximum of 1, ``(12, n_frames)``."""
-        return librosa.feature.chroma_stft(S=self.power, sr=SAMPLE_RATE, tuning=self.tuning)
+        return transforms.chroma(self.power, self.tuning)
 
     @cached_property
     def chroma_cqt(self) -> np.ndarray:
         """Chroma from the constant-Q transform (36 bins per octave), ``(12, n_frames)``."""
-        return librosa.feature.chroma_cqt(
-            y=self.y, sr=SAMPLE_RATE, hop_length=HOP_LENGTH, tuning=3 * self.tuning
-        )
+        return transforms.chroma_cqt(self.y, self.tuning)
 
     @cached_property
     def harmonic_rms(self) -> np.ndarray:
@@ -201,8 +195,7 @@ def _numbered(n: int, digits: int) -> tuple[str, ...]:
 
 
 def _mfcc(power: np.ndarray) -> np.ndarray:
-    mel = librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE)
-    return librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=20)
+    return transforms.mfcc(librosa.power_to_db(transforms.mel(power)))
 
 
 MFCC, MEL = _numbered(20, 2), _numbered(128, 3)
@@ -222,7 +215,7 @@ FAMILIES = {
 """The eight families and what the book calls them."""
 
 FEATURES: list[Feature] = [
-    Feature("mfcc", "mfcc", lambda s: librosa.feature.mfcc(S=s.mel_db, n_mfcc=20), MFCC),
+    Feature("mfcc", "mfcc", lambda s: transforms.mfcc(s.mel_db), MFCC),
     Feature("mel", "mel", lambda s: s.mel_db, MEL, unit="dB"),
     Feature("harmonic_rms", "hpss", lambda s: s.harmonic_rms, unit="full scale, windowed"),
     Feature("percussive_rms", "hpss", lambda s: s.percussive_rms, unit="full scale, windowed"),
@@ -237,19 +230,14 @@ FEATURES: list[Feature] = [
     ),
     Feature("harmonic_mfcc", "hpss", lambda s: _mfcc(s.harmonic**2), MFCC, ("mean",)),
     Feature("percussive_mfcc", "hpss", lambda s: _mfcc(s.percussive**2), MFCC, ("mean",)),
-    Feature(
-        "centroid",
-        "centroid",
-        lambda s: librosa.feature.spectral_centroid(S=s.magnitude, sr=SAMPLE_RATE),
-        unit="Hz",
-    ),
+    Feature("centroid", "centroid", lambda s: transforms.centroid(s.magnitude), unit="Hz"),
     Feature("chroma", "chroma", lambda s: s.chroma, PITCH_CLASSES),
     Feature("tonnetz", "tonnetz", lambda s: librosa.feature.tonnetz(chroma=s.chroma_cqt), TONNETZ),
-    Feature("rms", "rms", lambda s: librosa.feature.rms(y=s.y), unit="full scale"),
+    Feature("rms", "rms", lambda s: transforms.rms(s.y), unit="full scale"),
     Feature(
         "tempo",
         "tempo",
-        lambda s: librosa.feature.tempo(onset_envelope=s.onset_envelope, sr=SAMPLE_RATE),
+        lambda s: transforms.tempo(s.onset_envelope),
         stats=(),
         unit="beats per minute",
     ),
@@ -259,9 +247,8 @@ FEATURES: list[Feature] = [
 
 def _instant(spectra: Spectra) -> np.ndarray:
     """MFCC of every second frame, as if they were powers, in dB below their peak: the first."""
-    power = spectra.power[:, ::FRAME_STEP]
-    mel = librosa.power_to_db(librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE))
-    return librosa.power_to_db(librosa.feature.mfcc(S=mel, n_mfcc=64), ref=np.max)[:, 0]
+    coefficients = transforms.mfcc(librosa.power_to_db(spectra.mel[:, ::FRAME_STEP]), n_mfcc=64)
+    return librosa.power_to_db(coefficients, ref=np.max)[:, 0]
 
 
 STUDY: dict[str, list[Feature]] = {
@@ -333,12 +320,10 @@ def sequence(spectra: Spectra, kind: str) -> np.ndarray:
         precision that the embedded snapshot has, so that both sources give the same numbers.
     """
     if kind == "mfcc":
-        values = _mfcc(spectra.power[:, ::FRAME_STEP])
+        values = transforms.mfcc(librosa.power_to_db(spectra.mel[:, ::FRAME_STEP]))
     else:
         power = spectra.power[:, ::FRAME_STEP]
-        bands = FRAME_BANDS["mel"]
-        mel = librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE, n_mels=bands)
-        values = librosa.power_to_db(mel)
+        values = librosa.power_to_db(transforms.mel(power, n_mels=FRAME_BANDS["mel"]))
     return values.T.astype(np.float16)
 
 
@@ -573,8 +558,9 @@ def _definitions() -> str:
         for f in [*FEATURES, *STUDY["means"], *STUDY["instant"]]
     ]
     recipes += [(stat, _recipe(function)) for stat, function in STATS.items()]
-    parts = [inspect.getsource(part) for part in (audio, Spectra, Feature, _mfcc, sequence, _rows)]
-    versions = [version(name) for name in ("librosa", "numpy", "soxr", "soundfile")]
+    deciding = (audio, hpss, transforms, Spectra, Feature, _mfcc, sequence, _rows)
+    parts = [inspect.getsource(part) for part in deciding]
+    versions = [version(name) for name in ("librosa", "numpy", "scipy", "soxr", "soundfile")]
     settings = (N_FFT, HOP_LENGTH, FRAME_STEP, FRAME_BANDS, SAMPLE_RATE, versions)
     # Where a function lies in memory is no part of what it does.
     text = re.sub(r" at 0x[0-9a-f]+", "", repr((recipes, parts, settings)))
@@ -668,11 +654,13 @@ def _from_audio(
         track: (paths[track], rows["start"].tolist(), float((rows["end"] - rows["start"]).iloc[0]))
         for track, rows in _tracks(slices[slices["track_id"].isin(paths.index)])
     }
-    pool = joblib.Parallel(
-        n_jobs=min(jobs or joblib.cpu_count(), max(len(work), 1)),
-        return_as="generator",
-        batch_size=1,
-    )
+    # One thread to a process: what a slice needs is too small to be shared out among threads.
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        pool = joblib.Parallel(
+            n_jobs=min(jobs or joblib.cpu_count(), max(len(work), 1)),
+            return_as="generator",
+            batch_size=1,
+        )
     results = tqdm(
         pool(joblib.delayed(_attempt)(*job, *how) for job in work.values()),
         total=len(work),

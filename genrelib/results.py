@@ -267,11 +267,36 @@ def update_readme(text: str, results: pd.DataFrame) -> str:
     ResultsError
         If the marks are not there.
     """
-    start, end = MARKS
+    return fill_marks(text, MARKS, readme_table(results))
+
+
+def fill_marks(text: str, marks: tuple[str, str], content: str) -> str:
+    """Replace what stands between two marks.
+
+    Parameters
+    ----------
+    text : str
+        The README.
+    marks : tuple of str
+        The line before, and the line after.
+    content : str
+        What shall stand between them.
+
+    Returns
+    -------
+    str
+        The README with that content.
+
+    Raises
+    ------
+    ResultsError
+        If the marks are not there.
+    """
+    start, end = marks
     if text.count(start) != 1 or text.count(end) != 1:
         raise ResultsError(f"README.md: expected one line {start} and one line {end}")
     before, rest = text.split(start)
-    return f"{before}{start}\n{readme_table(results)}\n{end}{rest.split(end)[1]}"
+    return f"{before}{start}\n{content}\n{end}{rest.split(end)[1]}"
 
 
 def publish(corpus: str, readme: Path, root: Path) -> list[Path]:

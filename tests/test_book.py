@@ -17,6 +17,7 @@ import small_book
 from bs4 import BeautifulSoup
 from typer.testing import CliRunner
 
+from genrelib import bench
 from genrelib import book as press
 from genrelib.book import BookError, build, check_site, find_root, stored_outputs
 from genrelib.cli import INTERRUPTED
@@ -114,6 +115,11 @@ def test_about_this_build_says_what_was_built(root: Path) -> None:
     text = page(root, "about-build").text
     for words in ("gtzan-mini", "Seed", "librosa", "Counting", "Adding", "this build"):
         assert words in text
+    plain = " ".join(text.split()).replace("’", "'")
+    assert bench.summary(bench.load_record()) in plain
+    (bars,) = page(root, "about-build").select("article figure img")
+    assert "this package" in bars["alt"]
+    assert (root / "_build" / "html" / "chapters" / bars["src"]).resolve().is_file()
 
 
 @pytest.mark.slow
