@@ -201,6 +201,8 @@ def test_the_columns_of_the_study_are_those_of_librosa(
     np.testing.assert_allclose(means, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
     (instant,) = STUDY["instant"]
     mfcc = librosa.feature.mfcc(y=y, sr=SAMPLE_RATE, n_mfcc=64, hop_length=1024)
+    if mfcc.max() < 1e-3:  # digital silence: decibels below a peak that is a rounding error
+        return
     first = librosa.power_to_db(mfcc, ref=np.max)[:, 0]
     # A coefficient near zero loses its digits in the logarithm.
     clear = np.abs(mfcc[:, 0]) > 1e-3 * np.abs(mfcc).max()
