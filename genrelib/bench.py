@@ -257,8 +257,9 @@ def _many_cores(audio: list[np.ndarray], seconds: float) -> Iterator[dict[str, A
             begin = time.time() + wait
             return sum(pool.map(_rate, [name] * n, [begin] * n, [seconds] * n))
 
-        for i, name in enumerate(contestants()):
-            together(name, counts[-1], 10.0 if i == 0 else 2.0, 0.0)  # all processes get ready
+        together("floor", counts[-1], 5.0, 0.0)  # long enough for all processes to start
+        for name in contestants():
+            together(name, counts[-1], 0.5, 0.0)
         for _ in tqdm(range(ROUNDS), desc="several cores", unit="round", disable=_quiet()):
             for name in contestants():
                 for n in counts:

@@ -79,6 +79,7 @@ def test_all_families_are_all_columns(y: np.ndarray) -> None:
 # --- a run -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_times_everything(record: dict[str, Any]) -> None:
     assert record["audio"].startswith("synthetic")
     assert record["n_clips"] == 3
