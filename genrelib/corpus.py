@@ -694,7 +694,7 @@ def check(name: str, slice_length: float = 6.0, progress: bool = False) -> pd.Da
         If the name is unknown or no audio of the corpus is on disk.
     """
     corpus = _load(name)
-    if corpus.tracks.index.isin(corpus.stored.index).all():
+    if len(corpus.stored) and corpus.tracks.index.isin(corpus.stored.index).all():
         raise CorpusError(f"{name}: measured before, without audio; check what it was made from")
     if corpus.skipped.empty and corpus.tracks["path"].isna().all():
         raise CorpusError(
