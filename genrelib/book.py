@@ -179,12 +179,12 @@ def build(
     log = _Log(quiet)
     root = find_root(root)
     book = _read_book(root)
-    _fetch_study(book, log)
     corpus, audio = _identify_corpus(corpus)
     parameters = {"corpus": corpus, "seed": seed, "fast": fast}
     folders = _Folders(root, _slug(parameters))
     _copy_sources(folders)
     selected = _select(book, chapters)
+    _fetch_study(selected, log)
     common = _common_parts(folders, parameters, audio)
     ran, unchanged = _execute_all(folders, selected, parameters, common, log)
     missing = [c.name for c in book if not (folders.executed / f"{c.name}.ipynb").exists()]
@@ -375,7 +375,7 @@ def _select(book: list[_Chapter], wanted: Sequence[str] | None) -> list[_Chapter
 
 def _fetch_study(book: list[_Chapter], log: _Log) -> None:
     """Download the original study's tables first: what is on disk decides which chapters run."""
-    if not any("load_original_study" in cell.source for c in book for cell in c.code):
+    if not any(_uses(chapter, "load_original_study") for chapter in book):
         return
     from genrelib.study import load_original_study
 
@@ -386,7 +386,7 @@ def _fetch_study(book: list[_Chapter], log: _Log) -> None:
 def _identify_corpus(corpus: str) -> tuple[str, str]:
     """Return the corpus name as kernels can use it, and a hash of what it is made of."""
     from genrelib import sketch
-    from genrelib.corpus import cache_root, data_root, load_corpus
+    from genrelib.corpus import cache_root, load_corpus
 
     # Kernels run in another folder, where a relative path would lead elsewhere.
     corpus = re.sub(
@@ -397,7 +397,6 @@ def _identify_corpus(corpus: str) -> tuple[str, str]:
     loaded = load_corpus(corpus, on_error="skip")
     paths = [Path(path) for path in loaded.tracks["path"].dropna()]
     paths += [Path(part) for part in loaded.stored["part"].unique()]
-    paths += sorted((data_root() / "original-study").glob("*"))
     # The sketches that the package itself renders are already known by its source code.
     paths = [
         path for path in paths if cache_root() / f"sketch-{sketch.version()}" not in path.parents
@@ -505,14 +504,24 @@ def _common_parts(folders: _Folders, parameters: Mapping[str, Any], audio: str) 
     }
 
 
-def _recorded_parts(chapter: _Chapter) -> dict[str, str]:
-    """Return what a chapter depends on if it reads what was recorded of the original study."""
-    if not any(
-        re.search(r"results\.(STUDY|recorded_study)", cell.source) for cell in chapter.code
-    ):
-        return {}
-    folder = Path(__file__).parent / "data" / "results"
-    return {"recorded results": _hash_files([folder / "original-study.json"], folder)}
+def _uses(chapter: _Chapter, *words: str) -> bool:
+    """Say whether the code of a chapter has one of these words."""
+    return any(word in cell.source for cell in chapter.code for word in words)
+
+
+def _own_parts(chapter: _Chapter) -> dict[str, str]:
+    """Return what only some chapters depend on: the original study, and what is recorded of it."""
+    from genrelib.study import tables_on_disk
+
+    parts = {}
+    if _uses(chapter, "load_original_study", "original-study"):
+        parts["the original study's tables"] = _digest([p.name for p in tables_on_disk()])
+    if _uses(chapter, "results.STUDY", "results.recorded_study"):
+        folder = Path(__file__).parent / "data" / "results"
+        parts["recorded results"] = _hash_files([folder / "original-study.json"], folder)
+    if _uses(chapter, "GENRELIB_FULL"):
+        parts["GENRELIB_FULL"] = _digest(bool(os.environ.get("GENRELIB_FULL")))
+    return parts
 
 
 def _versions() -> dict[str, str]:
@@ -588,7 +597,7 @@ def _execute_all(
     ran: dict[str, str] = {}
     unchanged: list[str] = []
     for number, chapter in enumerate(chapters, 1):
-        parts = {"code": _code_digest(chapter), **common, **_recorded_parts(chapter)}
+        parts = {"code": _code_digest(chapter), **common, **_own_parts(chapter)}
         label = f"chapter {number} of {len(chapters)}: {chapter.title}"
         why = manifest.why(chapter, parts)
         if why is None:
@@ -663,6 +672,7 @@ def _kernel_environment(folders: _Folders) -> dict[str, str]:
             environment[name] = str(Path(environment[name]).expanduser().resolve())
     environment["GENRELIB_RESULTS"] = str(folders.results)
     environment["GENRELIB_QUIET"] = "1"
+    environment["GENRELIB_OFFLINE"] = "1"  # what can be fetched was fetched before
     environment["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     return environment
 

@@ -388,6 +388,38 @@ def mean_with_interval(
     return pd.DataFrame({"value": values.mean(), "low": low, "high": high})
 
 
+def with_interval(
+    measure: Callable[[pd.DataFrame], float],
+    predictions: pd.DataFrame,
+    *,
+    n_boot: int = 200,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Take any measure of a table of predictions, with a 95 % interval that resamples tracks.
+
+    Parameters
+    ----------
+    measure : callable
+        Takes such a table, gives a number; called once for each resample.
+    predictions : pandas.DataFrame
+        One row per slice with ``track_id``.
+    n_boot : int
+        Bootstrap resamples.
+    seed : int
+        Seed of the resampling.
+
+    Returns
+    -------
+    dict
+        ``value``, ``low`` and ``high`` (percentile interval, Efron and Tibshirani 1993).
+    """
+    tracks = list(predictions.groupby("track_id").indices.values())
+    draws = np.random.default_rng(seed).integers(len(tracks), size=(n_boot, len(tracks)))
+    rows = (np.concatenate([tracks[i] for i in draw]) for draw in draws)
+    low, high = np.percentile([measure(predictions.iloc[row]) for row in rows], [2.5, 97.5])
+    return {"value": float(measure(predictions)), "low": float(low), "high": float(high)}
+
+
 def confusion(predictions: pd.DataFrame, level: str = "slice") -> pd.DataFrame:
     """Count which genre was taken for which.
 

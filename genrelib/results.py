@@ -405,6 +405,8 @@ class Ledger:
         self.run = {"seed": seed, "fast": fast}
         self.file = results_file(subject, fast=fast)
         self.recorded = ledger_parts(results_file(subject, root=EMBEDDED))
+        if at_hand:
+            self.file.unlink(missing_ok=True)  # it shall hold what this run measures, no more
         self.sources: dict[str, str] = {}
 
     def __call__(self, name: str, compute: Callable[[], Any], *, live: bool = True) -> Any:
@@ -461,6 +463,11 @@ class Ledger:
             ``measured in this build``, ``recorded on <day>``, or both joined by ``and``.
         """
         return " and ".join(sorted({self.sources[name] for name in names or self.sources}))
+
+    @property
+    def days(self) -> str:
+        """Days on which the recorded parts were measured."""
+        return " and ".join(sorted({part["recorded"] for part in self.recorded.values()}))
 
     def versions(self, name: str) -> str:
         """Say with which versions a recorded part was measured.

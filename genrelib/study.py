@@ -9,6 +9,7 @@ they go to :mod:`genrelib.protocols`, like any other slices and features.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -168,6 +169,8 @@ def _fetch(name: str) -> Path:
                 )
             )
         except (OSError, ValueError, requests.RequestException) as error:
+            with contextlib.suppress(OSError):  # made for a file that did not come
+                path.parent.rmdir()
             reasons.append(f"  {mirror.url}: {' '.join(str(error).split())[:200]}")
     raise DownloadError(
         "\n".join(
@@ -179,6 +182,18 @@ def _fetch(name: str) -> Path:
             ]
         )
     )
+
+
+def tables_on_disk() -> list[Path]:
+    """List the tables that are in the data folder.
+
+    Returns
+    -------
+    list of pathlib.Path
+        None, one or both; whether they are the right ones, :func:`load_original_study` says.
+    """
+    folder = data_root() / "original-study"
+    return [folder / name for name in FILES if (folder / name).is_file()]
 
 
 def published_split(
@@ -238,6 +253,36 @@ def tree_answers(
     rows = scaler.transform(X_test).astype(np.float32)
     trees = [np.array(tree.predict_proba(rows))[:, :, 1].T for tree in forest.estimators_]
     return np.array(trees, np.float32)
+
+
+def draw_forests(votes: np.ndarray, n_trees: int, n_draws: int, seed: int = 0) -> np.ndarray:
+    """Draw forests from an urn of trees, each without putting a tree back.
+
+    The trees of a forest are grown independently of each other, so a draw from many of them is a
+    forest like any other: what a set of seeds would show is shown by far fewer trees.
+
+    Parameters
+    ----------
+    votes : numpy.ndarray
+        As from :func:`tree_answers`, shape ``(n_urn, n_test, n_genres)``.
+    n_trees : int
+        Trees in a forest.
+    n_draws : int
+        Forests to draw.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    numpy.ndarray
+        Boolean, shape ``(n_draws, n_test, n_genres)``: the genres that a forest says yes to.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros((n_draws, len(votes)), np.float32)
+    for row in drawn:
+        row[rng.choice(len(votes), n_trees, replace=False)] = 1
+    yes = drawn @ votes.reshape(len(votes), -1) > n_trees / 2
+    return yes.reshape(n_draws, *votes.shape[1:])
 
 
 def answer_scores(yes: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:

@@ -388,8 +388,20 @@ def test_the_tables_of_the_study_are_fetched_before_anything_runs(
     said = capsys.readouterr().out
     assert said.index("tables are not at hand") < said.index("chapter 1 of 2")
     one, two_ = press._read_book(root)
-    assert press._recorded_parts(one) == {}
-    assert set(press._recorded_parts(two_)) == {"recorded results"}
+    assert press._own_parts(one) == {}
+    assert set(press._own_parts(two_)) == {"recorded results", "the original study's tables"}
+
+
+def test_a_long_run_that_is_asked_for_is_a_reason_to_run(
+    tmp_path: Path, environment, monkeypatch
+) -> None:
+    root = small_book.make_book(tmp_path / "book")
+    code = 'import os\nassert os.environ["GENRELIB_OFFLINE"]\nos.environ.get("GENRELIB_FULL")'
+    small_book.write_chapter(root, "one", ["# One", small_book.PARAMETERS, code])
+    build(chapters=["one"], root=root, quiet=True)
+    assert build(chapters=["one"], root=root, quiet=True).ran == {}
+    monkeypatch.setenv("GENRELIB_FULL", "1")
+    assert build(chapters=["one"], root=root, quiet=True).ran == {"one": "GENRELIB_FULL changed"}
 
 
 def test_downloaded_audio_counts_where_it_lies_beside_the_cache(

@@ -28,6 +28,7 @@ from genrelib.protocols import (
     mean_with_interval,
     plan,
     score,
+    with_interval,
 )
 from genrelib.slicing import slice_tracks
 
@@ -542,3 +543,18 @@ def test_confusion_counts_every_prediction(seed: int) -> None:
     hits = sum(counts.loc[g, g] for g in counts.index)
     assert hits / len(table) == pytest.approx(score(table, n_boot=2)["value"].iloc[0])
     assert confusion(table, "track").to_numpy().sum() == table["track_id"].nunique()
+
+
+def test_any_measure_gets_an_interval_that_resamples_tracks() -> None:
+    table = pd.DataFrame(
+        {"track_id": np.repeat([f"t{i}" for i in range(8)], 5), "right": np.repeat([0, 1], 20)}
+    )
+    found = with_interval(lambda t: t["right"].mean(), table, n_boot=2000)
+    expected = mean_with_interval(table[["right"]], table["track_id"], n_boot=2000).iloc[0]
+    assert found["value"] == expected["value"] == 0.5
+    # Eight tracks that are all right or all wrong: steps of an eighth.
+    assert abs(found["low"] - expected["low"]) <= 1 / 8
+    assert abs(found["high"] - expected["high"]) <= 1 / 8
+    assert found["low"] < 0.3
+    slices = with_interval(lambda t: t["right"].mean(), table.assign(track_id=range(40)))
+    assert slices["high"] - slices["low"] < found["high"] - found["low"]

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from genrelib import results, study
 from genrelib.book import build
-from genrelib.corpus import data_root, load_corpus
+from genrelib.corpus import load_corpus
 from genrelib.download import DownloadError
 from genrelib.features import study_table
 from genrelib.models import make_model
@@ -29,6 +29,7 @@ from genrelib.study import (
     OriginalStudy,
     StudyError,
     answer_scores,
+    draw_forests,
     load_original_study,
     published_split,
     recordings,
@@ -36,9 +37,9 @@ from genrelib.study import (
 )
 
 ROOT = Path(__file__).parents[1]
-TABLES = data_root() / "original-study"
 at_hand = pytest.mark.skipif(
-    not TABLES.is_dir(), reason="the original study's tables are not on disk"
+    len(study.tables_on_disk()) < len(study.FILES),
+    reason="the original study's tables are not on disk",
 )
 # As reported by Kellyajara/Music_Classification, commit fc45f7e.
 REPORTED = {
@@ -153,6 +154,7 @@ def test_a_download_that_fails_names_every_attempt_and_what_to_do(
     for part in (f"{mirror}/elsewhere", "404", "nothing-listens-here", "GENRELIB_MIRRORS"):
         assert part in str(caught.value)
     assert str(folder / "music3.csv") in str(caught.value)
+    assert not folder.exists()
     assert load_original_study(missing="none") is None
 
 
@@ -204,6 +206,14 @@ def test_trees_that_vote_are_the_forest() -> None:
     forest.fit(scaler.transform(X), pd.get_dummies(pd.Series(genre)))
     expected = forest.predict(scaler.transform(X_test)).astype(bool)
     np.testing.assert_array_equal(answers.mean(axis=0) > 0.5, expected)
+
+
+def test_forests_drawn_from_an_urn_are_forests_of_its_trees() -> None:
+    rng = np.random.default_rng(3)
+    votes = (rng.random((6, 9, 2)) < 0.5).astype(np.float32)
+    np.testing.assert_array_equal(draw_forests(votes, 6, 2)[0], votes.mean(axis=0) > 0.5)
+    single = draw_forests(votes, 1, 50, seed=5)
+    assert {forest.tobytes() for forest in single} == {(tree > 0.5).tobytes() for tree in votes}
 
 
 # --- the ledger ------------------------------------------------------------------------------
@@ -337,11 +347,7 @@ def test_the_published_forest_is_one_of_the_forests(original: OriginalStudy) -> 
     votes = np.concatenate(
         [tree_answers(X[train], genre[train], X[test], seed=seed) for seed in range(8)]
     )
-    rng = np.random.default_rng(0)
-    drawn = np.zeros((1000, len(votes)), np.float32)
-    for row in drawn:
-        row[rng.choice(len(votes), 100, replace=False)] = 1
-    yes = (drawn @ votes.reshape(len(votes), -1) > 50).reshape(-1, *votes.shape[1:])
+    yes = draw_forests(votes, 100, 1000)
     scores = answer_scores(yes, genre[test][:, None] == np.unique(genre))
     for name, value in zip(scores, REPORTED_FOREST, strict=False):
         assert scores[name].min() <= value <= scores[name].max(), name
