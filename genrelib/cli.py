@@ -232,12 +232,15 @@ def bench(
     record: Annotated[
         bool, typer.Option("--record", help="Record it, and renew the README.")
     ] = False,
+    recorded: Annotated[
+        bool, typer.Option("--show", help="Show the recorded benchmark; measure nothing.")
+    ] = False,
 ) -> None:
-    """Time the features side by side with librosa and openSMILE."""
+    """Time the features side by side with librosa and openSMILE, and show if the goals are met."""
     from genrelib import bench as benchmark
     from genrelib.book import find_root
 
-    found = benchmark.measure(clips, slices)
+    found = benchmark.load_record() if recorded else benchmark.measure(clips, slices)
     benchmark.show(found)
     for file in benchmark.publish(found, find_root() / "README.md") if record else ():
         typer.echo(f"wrote {file}")

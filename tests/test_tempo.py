@@ -20,7 +20,6 @@ from genrelib.audio import SAMPLE_RATE
 from genrelib.cli import snapshot
 from genrelib.corpus import (
     Corpus,
-    CorpusError,
     data_root,
     gtzan_annotations,
     gtzan_tempo,
@@ -143,10 +142,24 @@ def test_audio_on_disk_goes_before_the_snapshot(no_audio: Corpus, clicks: Corpus
     assert mixed["blues.00001"] == track_tempo(no_audio)["blues.00001"]
 
 
-def test_tracks_that_the_snapshot_lacks_are_named(no_audio: Corpus) -> None:
-    other = replace(no_audio, tracks=no_audio.tracks.rename({"blues.00000": "blues.00099"}))
-    with pytest.raises(CorpusError, match=r"blues\.00099.*GENRELIB_DATA"):
-        track_tempo(other)
+def test_without_audio_and_snapshot_the_tempo_is_missing(no_audio: Corpus) -> None:
+    """All of GTZAN, as ``genrelib extract`` leaves it: features of slices, and no sound."""
+    tracks = gtzan_annotations().drop(index="jazz.00054")
+    measured = replace(no_audio, name="features:measured", tracks=tracks)
+    annotated = annotated_tempo(measured)
+    assert len(annotated) == 998
+    tempo = track_tempo(measured, annotated.index)
+    assert tempo.index.equals(annotated.index)
+    assert set(tempo.dropna().index) == set(no_audio.tracks.index)
+    pd.testing.assert_series_equal(tempo[no_audio.tracks.index], track_tempo(no_audio))
+    hits = tempo_accuracy(tempo, annotated)
+    assert hits.isna().all(axis=1).sum() == 898
+
+
+def test_a_readers_own_track_has_no_embedded_tempo(clicks: Corpus) -> None:
+    silent = replace(clicks, tracks=clicks.tracks.assign(path=None))
+    assert "blues.00000" in silent.tracks.index
+    assert track_tempo(silent).isna().all()
 
 
 @pytest.mark.slow
