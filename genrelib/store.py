@@ -240,8 +240,9 @@ def damaged(part: Path, why: object) -> StoreError:
         The error to raise.
     """
     command = _command(read_manifest(part.parent), part.parent)
+    reason = " ".join(str(why).split()).rpartition(f"'{part}': ")[2]  # pyarrow names it, too
     return StoreError(
-        f"{part}: cannot be read ({why}). Delete it and run the same command again: {command} "
+        f"{part}: cannot be read ({reason}). Delete it and run the same command again: {command} "
         "measures that part anew"
     )
 
