@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import io
 import os
 import platform
+import re
 import signal
 import sys
 import time
@@ -22,7 +24,7 @@ from concurrent import futures
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import filelock
 import joblib
@@ -124,6 +126,8 @@ class Report:
         Number of its tracks.
     slices : int
         Number of slices measured.
+    lost : int
+        Number of slices of the files that could not be used.
     broken : list of Broken
         Files that could not be used.
     bytes : int
@@ -139,6 +143,7 @@ class Report:
     part: int
     tracks: int
     slices: int
+    lost: int
     broken: list[Broken]
     bytes: int
     seconds: float
@@ -153,7 +158,7 @@ class Summary:
     Parameters
     ----------
     tracks : int
-        Tracks whose measurements are in the folder.
+        Tracks whose measurements are in the folder; one shorter than a slice has none.
     slices : int
         Rows that are in the folder.
     broken : pandas.DataFrame
@@ -251,16 +256,27 @@ def extract(
             (folder / store.ERRORS).unlink(missing_ok=True)
         wanted = (b for b in _batches(manifest, tracks, folder, parent) if b.number in rest)
         with (
-            _Progress(manifest.slices, sum(rows for rows, _ in there.values()), progress) as bar,
+            _Progress(
+                manifest.slices, sum(p.slices + p.lost for p in there.values()), progress
+            ) as bar,
             contextlib.closing(_run(wanted, len(rest), jobs, dask)) as reports,
         ):
             for done in reports:
-                there[done.part] = (done.slices, done.broken)
+                there[done.part] = _Finished(done.slices, done.lost, done.broken)
                 bar.add(done)
                 report(done)
                 if strict and done.broken:
                     raise _too_strict(done.broken)
-        return _finish(manifest, folder, broken, there, rest, begun)
+        lost = [row for number in sorted(there) for row in there[number].broken]
+        _finish(folder, there, broken + lost)
+        return Summary(
+            tracks=slice_tracks(tracks)["track_id"].nunique() - len(lost),
+            slices=sum(part.slices for part in there.values()),
+            broken=_error_table(broken + lost),
+            parts=len(there),
+            measured=sum(there[number].slices for number in rest),
+            seconds=time.perf_counter() - begun,
+        )
 
 
 def _too_strict(broken: list[Broken]) -> ExtractError:
@@ -423,29 +439,35 @@ def _batches(
         )
 
 
-def _finished(batch: Batch, *, strict: bool) -> tuple[int, list[Broken]] | None:
-    """Return rows and broken files of a part that is there and whole, else None."""
+class _Finished(NamedTuple):
+    """What is in a finished part, and what should be: slices, and slices of broken files."""
+
+    slices: int
+    lost: int
+    broken: list[Broken]
+
+
+def _finished(batch: Batch, *, strict: bool) -> _Finished | None:
+    """Say what is in a part that is there and whole, else None."""
     found = store.metadata(batch.file)
     if found is None:
         return None
     about = batch.about()
     broken: list[Broken] = [tuple(row) for row in found.get("broken", [])]
-    expected = sum(about["tracks"].values()) - sum(about["tracks"].get(t, 0) for t, _, _ in broken)
+    lost = sum(about["tracks"].get(track, 0) for track, _, _ in broken)
+    expected = sum(about["tracks"].values()) - lost
     same = all(found.get(name) == value for name, value in about.items())
     # A strict run wants a file to be tried again once it has been repaired.
     if not same or found["rows"] != expected or (strict and broken):
         return None
-    return found["rows"], broken
+    return _Finished(found["rows"], lost, broken)
 
 
-def _finish(
-    manifest: Manifest,
-    folder: Path,
-    broken: list[Broken],
-    there: dict[int, tuple[int, list[Broken]]],
-    rest: set[int],
-    begun: float,
-) -> Summary:
+def _error_table(broken: list[Broken]) -> pd.DataFrame:
+    return pd.DataFrame(broken, columns=["track_id", "path", "reason"], dtype=object)
+
+
+def _finish(folder: Path, there: dict[int, _Finished], broken: list[Broken]) -> None:
     """Write the list of broken files, which says that all is done."""
     names = {file.name for file in folder.iterdir()}
     if lacking := [n for n in there if store.part_file(folder, n).name not in names]:
@@ -453,19 +475,10 @@ def _finish(
             f"{folder}: {len(lacking)} parts that were written are not here. Workers on other "
             "machines must write to the same disk; then run the same command again"
         )
-    lost = [row for number in sorted(there) for row in there[number][1]]
-    table = pd.DataFrame([*broken, *lost], columns=["track_id", "path", "reason"], dtype=object)
+    table = _error_table(broken)
     text = pa.schema([(name, pa.string()) for name in table])
     store.write_parquet(
         folder / store.ERRORS, pa.Table.from_pandas(table, text, preserve_index=False), {}
-    )
-    return Summary(
-        tracks=manifest.tracks - len(lost),
-        slices=sum(rows for rows, _ in there.values()),
-        broken=table,
-        parts=len(there),
-        measured=sum(there[number][0] for number in rest),
-        seconds=time.perf_counter() - begun,
     )
 
 
@@ -476,6 +489,8 @@ def _measure(batch: Batch) -> Report:
     """Measure a batch and write its part; runs in a process of its own."""
     begun = time.perf_counter()
     _check_worker(batch)
+    if not batch.parent:
+        _keep_memory()
     slices = slice_tracks(batch.tracks)
     tables: list[pa.Table] = []
     broken: list[Broken] = []
@@ -506,6 +521,7 @@ def _measure(batch: Batch) -> Report:
         part=batch.number,
         tracks=len(batch.tracks),
         slices=len(table),
+        lost=len(slices) - len(table),
         broken=broken,
         bytes=size,
         seconds=time.perf_counter() - begun,
@@ -514,9 +530,20 @@ def _measure(batch: Batch) -> Report:
     )
 
 
+def _keep_memory() -> None:
+    """Have glibc keep freed memory for the next slice, also where Dask has told it not to."""
+    with contextlib.suppress(
+        AttributeError, OSError, TypeError
+    ):  # other systems have no such call
+        libc = ctypes.CDLL(None)
+        libc.mallopt(-3, 2**25)  # M_MMAP_THRESHOLD, its largest value
+        libc.mallopt(-1, 2**26)  # M_TRIM_THRESHOLD
+
+
 def _rows(batch: Batch, rows: pd.DataFrame, path: str) -> pa.Table:
     length = float((rows["end"] - rows["start"]).iloc[0])
-    table = features._rows(path, rows["start"].tolist(), length, batch.features)
+    starts = rows["start"].tolist()
+    table = features._rows(path, starts, length, batch.features, batch.frames)
     return table.select(["features", *_lists(batch.frames)])
 
 
@@ -585,12 +612,16 @@ def _part(slices: pd.DataFrame, tables: list[pa.Table], batch: Batch) -> pa.Tabl
 
 
 def _peak_memory() -> int:
+    # On Linux, getrusage counts what the parent held when it started this process, too.
+    with contextlib.suppress(OSError):
+        if peak := re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text()):
+            return 1024 * int(peak[1])
     try:
         import resource
     except ImportError:  # Windows
         return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if platform.system() == "Darwin" else 1024 * peak
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if platform.system() == "Darwin" else 1024 * most
 
 
 # --- progress --------------------------------------------------------------------------------
@@ -622,7 +653,7 @@ class _Progress:
         self.broken += len(report.broken)
         if self.broken:
             self.bar.set_postfix_str(f"{self.broken} broken", refresh=False)
-        self.bar.update(report.slices)
+        self.bar.update(report.slices + report.lost)
         if self.lines and time.monotonic() - self.said > self.EVERY:
             self.said = time.monotonic()
             print(self.bar, file=sys.stderr, flush=True)

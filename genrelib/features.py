@@ -500,11 +500,17 @@ def _summary(spectra: Spectra, features: Sequence[Feature]) -> np.ndarray:
     return np.concatenate([feature.summarise(spectra) for feature in features])
 
 
-def _rows(path: str, starts: list[float], length: float, features: Sequence[Feature]) -> pa.Table:
-    """Measure the slices of one file."""
+def _rows(
+    path: str,
+    starts: list[float],
+    length: float,
+    features: Sequence[Feature],
+    kinds: Sequence[str] = tuple(FRAME_BANDS),
+) -> pa.Table:
+    """Measure the slices of one file, with frame sequences of these kinds."""
     y = decode(path)
     size = round(length * SAMPLE_RATE)
-    rows: dict[str, list[np.ndarray]] = {n: [] for n in ("features", *_STUDY, *FRAME_BANDS)}
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in ("features", *_STUDY, *kinds)}
     for start in starts:
         first = round(start * SAMPLE_RATE)
         part = librosa.util.fix_length(y[first : first + size], size=size)
@@ -512,7 +518,7 @@ def _rows(path: str, starts: list[float], length: float, features: Sequence[Feat
         rows["features"].append(_summary(spectra, features))
         for name, which in _STUDY.items():
             rows[name].append(_summary(spectra, STUDY[which]))
-        for kind in FRAME_BANDS:
+        for kind in kinds:
             rows[kind].append(sequence(spectra, kind).ravel())
     return pa.table({name: _lists(np.stack(values)) for name, values in rows.items()})
 
@@ -631,7 +637,10 @@ def _measure(
     missing = slices[slices["track_id"].isin(paths.index[paths.isna()])]
     stored = missing["track_id"].isin(corpus.stored.index)
     if stored.any():
-        parts.append(_from_store(missing[stored], corpus.stored, names))
+        try:
+            parts.append(_from_store(missing[stored], corpus.stored, names))
+        except store.StoreError as error:
+            raise CorpusError(str(error)) from error
     if not stored.all():
         parts.append(_from_snapshot(missing[~stored], names))
     table = pa.concat_tables(parts)
@@ -702,7 +711,7 @@ def _from_store(slices: pd.DataFrame, stored: pd.DataFrame, names: list[str]) ->
                 f"{folder} has no {absent[0]} ({len(absent)} columns are missing): it was made "
                 f"{how}. Extract again: `genrelib extract {origin} -o NEW_FOLDER`"
             )
-        table = data.to_table(columns=["slice_id", "start", "end", *wanted])
+        table = store.read_parts(data, ["slice_id", "start", "end", *wanted])
         at = pd.Index(table.column("slice_id").to_pylist()).get_indexer(ids[rows.index])
         table = table.take(at) if (at >= 0).all() else table.slice(0, 0)
         same = [np.array_equal(table.column(c), rows[c]) for c in ("start", "end")]

@@ -32,11 +32,13 @@ __all__ = [
     "Broken",
     "Manifest",
     "StoreError",
+    "damaged",
     "metadata",
     "open_features",
     "part_file",
     "read_errors",
     "read_manifest",
+    "read_parts",
     "read_tracks",
     "write_parquet",
     "write_whole",
@@ -46,6 +48,7 @@ FORMAT = 1
 MANIFEST, TRACKS, ERRORS, LOCK = "manifest.json", "tracks.parquet", "errors.parquet", ".lock"
 UNFINISHED = ".part"  # how the name of a file ends until it is whole
 _KEY = b"genrelib"
+_MAGIC = b"PAR1"  # how a Parquet file begins and ends
 
 Broken = tuple[str | None, str, str]
 """A file that cannot be used: its track (None where that is not known), path and reason."""
@@ -185,21 +188,63 @@ def read_errors(folder: Path) -> pd.DataFrame:
     Raises
     ------
     StoreError
-        If the run that made the folder has not come to its end.
+        If the run that made the folder has not come to its end, or a part was cut short since.
     """
     manifest = read_manifest(folder)
     names = {path.name for path in folder.glob("part-*.parquet")}
-    lacking = manifest.parts - sum(part_file(folder, n).name in names for n in _numbers(manifest))
+    parts = [part_file(folder, number) for number in _numbers(manifest)]
+    lacking = sum(part.name not in names for part in parts)
     if lacking or not (folder / ERRORS).exists():
         raise StoreError(
             f"{folder}: not finished, {lacking} of {manifest.parts} parts are missing. Continue "
-            f"with `genrelib extract {manifest.corpus} -o {folder}"
-            f"{'' if manifest.frames else ' --no-frames'}`"
+            f"with {_command(manifest, folder)}"
         )
+    for part in parts:
+        if not _whole(part):
+            raise damaged(part, "it is not whole")
     try:
         return _frame(pq.read_table(folder / ERRORS))
     except (OSError, pa.ArrowInvalid) as error:
         raise StoreError(f"{folder / ERRORS}: cannot be read ({error}); delete it") from error
+
+
+def _command(manifest: Manifest, folder: Path) -> str:
+    options = "" if manifest.frames else " --no-frames"
+    return f"`genrelib extract {manifest.corpus} -o {folder}{options}`"
+
+
+def _whole(file: Path) -> bool:
+    """Tell a file that was cut short, without reading the tables of all its columns."""
+    try:
+        with file.open("rb") as stream:
+            begin = stream.read(len(_MAGIC))
+            stream.seek(-len(_MAGIC), os.SEEK_END)
+            return begin == stream.read() == _MAGIC
+    except OSError:
+        return False
+
+
+def damaged(part: Path, why: object) -> StoreError:
+    """Put into words that a part cannot be read, and what to do.
+
+    Parameters
+    ----------
+    part : pathlib.Path
+        The part.
+    why : object
+        What is wrong with it.
+
+    Returns
+    -------
+    StoreError
+        The error to raise.
+    """
+    command = _command(read_manifest(part.parent), part.parent)
+    reason = " ".join(str(why).split()).rpartition(f"'{part}': ")[2]  # pyarrow names it, too
+    return StoreError(
+        f"{part}: cannot be read ({reason}). Delete it and run the same command again: {command} "
+        "measures that part anew"
+    )
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
@@ -233,7 +278,7 @@ def open_features(folder: str | Path) -> ds.Dataset:
     Raises
     ------
     StoreError
-        If there are no measurements, or they are not finished.
+        If there are no measurements, they are not finished, or a part was cut short.
 
     Examples
     --------
@@ -260,8 +305,46 @@ def open_parts(files: Iterable[Path]) -> ds.Dataset:
     -------
     pyarrow.dataset.Dataset
         Their rows, in the order of the parts.
+
+    Raises
+    ------
+    StoreError
+        If the first of them cannot be read; the others are not looked at yet.
     """
-    return ds.dataset([str(file) for file in files], format="parquet")
+    names = [str(file) for file in files]
+    try:
+        return ds.dataset(names, format="parquet")
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(Path(names[0]), error) from error
+
+
+def read_parts(data: ds.Dataset, columns: list[str]) -> pa.Table:
+    """Read columns of parts, one part after the other.
+
+    Parameters
+    ----------
+    data : pyarrow.dataset.Dataset
+        Parts, as from `open_parts`.
+    columns : list of str
+        Names of the columns.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns, with the rows in the order of the parts.
+
+    Raises
+    ------
+    StoreError
+        If a part cannot be read.
+    """
+    tables = []
+    for part in data.get_fragments():
+        try:
+            tables.append(part.to_table(schema=data.schema, columns=columns))
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(Path(part.path), error) from error
+    return pa.concat_tables(tables)
 
 
 def _numbers(manifest: Manifest) -> range:

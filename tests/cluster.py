@@ -58,11 +58,20 @@ class Cluster:
         with distributed.Client(self.address, timeout=30, set_as_default=False) as client:
             return len(client.nthreads())
 
+    def stop_workers(self) -> None:
+        """End the workers, and wait until the scheduler knows."""
+        _end(self.processes[1:])
+        _wait(lambda: not self.workers())
+
     def stop(self) -> None:
         """End all processes."""
-        for process in reversed(self.processes):
-            process.kill()
-            process.wait()
+        _end(self.processes)
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in reversed(processes):
+        process.kill()
+        process.wait()
 
 
 def _wait(question: Callable[[], Any]) -> Any:
