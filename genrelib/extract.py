@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import io
 import os
 import platform
@@ -489,8 +488,6 @@ def _measure(batch: Batch) -> Report:
     """Measure a batch and write its part; runs in a process of its own."""
     begun = time.perf_counter()
     _check_worker(batch)
-    if not batch.parent:
-        _keep_memory()
     slices = slice_tracks(batch.tracks)
     tables: list[pa.Table] = []
     broken: list[Broken] = []
@@ -528,16 +525,6 @@ def _measure(batch: Batch) -> Report:
         memory=_peak_memory(),
         process=os.getpid(),
     )
-
-
-def _keep_memory() -> None:
-    """Have glibc keep freed memory for the next slice, also where Dask has told it not to."""
-    with contextlib.suppress(
-        AttributeError, OSError, TypeError
-    ):  # other systems have no such call
-        libc = ctypes.CDLL(None)
-        libc.mallopt(-3, 2**25)  # M_MMAP_THRESHOLD, its largest value
-        libc.mallopt(-1, 2**26)  # M_TRIM_THRESHOLD
 
 
 def _rows(batch: Batch, rows: pd.DataFrame, path: str) -> pa.Table:
