@@ -203,6 +203,24 @@ def test_the_readme_speaks_of_the_embedded_corpus_only(build: Path, tmp_path: Pa
     assert publish("sketch", tmp_path / "README.md", build) == [tmp_path / "recorded/sketch.json"]
 
 
+def test_publishing_keeps_what_the_study_s_chapter_did_not_measure(
+    build: Path, tmp_path: Path
+) -> None:
+    for chapter in results.MEASURING:
+        record("gtzan-mini", chapter, [make_predictions(chapter, "track")])
+    readme = tmp_path / "README.md"
+    readme.write_text("\n".join(MARKS), encoding="utf-8")
+    long_ago = results.Ledger(results.STUDY, at_hand=True)
+    long_ago("long", lambda: 1)
+    long_ago("short", lambda: 1)
+    publish("gtzan-mini", readme, build)
+    this_time = results.Ledger(results.STUDY, at_hand=True)
+    this_time("short", lambda: 2)
+    publish("gtzan-mini", readme, build)
+    kept = results.ledger_parts(tmp_path / "recorded" / "original-study.json")
+    assert {name: part["value"] for name, part in kept.items()} == {"long": 1, "short": 2}
+
+
 def test_genres_that_were_not_tested_are_recorded(build: Path) -> None:
     table = make_predictions("forest", "artist", genres=2)
     table.attrs["not_tested"] = {"pop": "one artist only"}
