@@ -31,7 +31,7 @@ NAMES = [
     "06-lstm",
     "07-conclusions",
     "08-original-study",
-    "09-large-collections",
+    "10-large-collections",
 ]
 
 
