@@ -30,6 +30,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from graphlib import CycleError, TopologicalSorter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -179,11 +180,12 @@ def build(
     log = _Log(quiet)
     root = find_root(root)
     book = _read_book(root)
+    order = _execution_order(book)
     corpus, audio = _identify_corpus(corpus)
     parameters = {"corpus": corpus, "seed": seed, "fast": fast}
     folders = _Folders(root, _slug(parameters))
     _copy_sources(folders)
-    selected = _select(book, chapters)
+    selected = _select(order, chapters)
     _fetch_study(selected, log)
     common = _common_parts(folders, parameters, audio)
     ran, unchanged = _execute_all(folders, selected, parameters, common, log)
@@ -314,12 +316,32 @@ def _read_book(root: Path) -> list[_Chapter]:
             chapters.append(_read_chapter(root / f"{page}.ipynb"))
         elif not (root / f"{page}.md").is_file() and page != ABOUT:
             raise BookError(f"_toc.yml names {page}, but there is no {page}.ipynb or {page}.md")
-    names = [chapter.name for chapter in chapters]
-    for position, chapter in enumerate(chapters):
-        for need in chapter.needs:
-            if need not in names[:position]:
-                raise BookError(f"{chapter.path} needs {need!r}, which is no chapter before it")
     return chapters
+
+
+def _execution_order(book: list[_Chapter]) -> list[_Chapter]:
+    """Put what a chapter needs before it; otherwise the order of the pages stays."""
+    place = {chapter.name: i for i, chapter in enumerate(book)}
+    for chapter in book:
+        for need in set(chapter.needs) - set(place):
+            raise BookError(
+                f"{chapter.path} needs {need!r}, which is no chapter; there are {', '.join(place)}"
+            )
+    sorter = TopologicalSorter({chapter.name: chapter.needs for chapter in book})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise BookError(
+            f"chapters need each other, so none can run first: {', '.join(error.args[1][1:])}. "
+            "Take one out of the needs of another (genrelib, in the metadata of the notebook)"
+        ) from error
+    order: list[_Chapter] = []
+    ready: list[str] = []
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()], key=place.__getitem__)
+        order.append(book[place[ready[0]]])
+        sorter.done(ready.pop(0))
+    return order
 
 
 def _pages(toc: Any) -> Iterator[str]:
@@ -354,7 +376,7 @@ def _read_chapter(path: Path) -> _Chapter:
 
 
 def _select(book: list[_Chapter], wanted: Sequence[str] | None) -> list[_Chapter]:
-    """Return the chapters to look at: all, or those wanted and what they need."""
+    """Return the chapters to look at, of those in order: all, or those wanted and their needs."""
     if not wanted:
         return book
     names: set[str] = set()

@@ -302,7 +302,8 @@ def test_a_warning_of_the_page_is_an_error_and_the_old_pages_stay(root: Path) ->
         ("no-parameters", "0 cells tagged 'parameters'"),
         ("no-seed", "does not set seed"),
         ("missing", "there is no chapters/three"),
-        ("needs", "needs 'two', which is no chapter before it"),
+        ("needs", "needs 'three', which is no chapter; there are one, two"),
+        ("circle", "chapters need each other, so none can run first: two, one."),
         ("broken", "is not a notebook"),
     ],
 )
@@ -318,6 +319,8 @@ def test_faults_of_a_book_are_found_before_anything_runs(
         toc = small_book.TOC.replace("chapters/two", "chapters/three")
         (root / "_toc.yml").write_text(toc, "utf-8")
     elif change == "needs":
+        small_book.write_chapter(root, "one", small_book.FIRST, ["three"])
+    elif change == "circle":
         small_book.write_chapter(root, "one", small_book.FIRST, ["two"])
     else:
         (root / "chapters" / "one.ipynb").write_text("{]", "utf-8")
@@ -346,6 +349,34 @@ def test_a_chapter_is_chosen_by_name_or_number_with_what_it_needs(
     for what in ("03-c", "03", "03-c.ipynb"):
         assert [c.name for c in press._select(chapters, [what])] == ["01-a", "03-c"]
     assert press._select(chapters, None) == chapters
+
+
+def test_what_a_chapter_needs_is_executed_before_it(tmp_path: Path, environment) -> None:
+    needs = {"a": ["c"], "b": [], "c": ["e"], "d": ["b"], "e": [], "f": ["a"]}
+    book = [
+        press._Chapter(name, tmp_path, small_book.notebook(small_book.SECOND, needed))
+        for name, needed in needs.items()
+    ]
+    order = press._execution_order(book)
+    # Where nothing is needed, the order of the pages stays.
+    assert "".join(c.name for c in order) == "bdecaf"
+    for wanted, selected in (("f", "ecaf"), ("d", "bd"), ("e", "e")):
+        assert "".join(c.name for c in press._select(order, [wanted])) == selected
+
+
+@pytest.mark.slow
+def test_pages_keep_their_order_where_the_first_needs_the_second(
+    tmp_path: Path, environment
+) -> None:
+    root = small_book.make_book(tmp_path / "book")
+    reads = f"assert open({str(root / 'total')!r}).read() == '2'"
+    writes = f"open({str(root / 'total')!r}, 'w').write('2')"
+    small_book.write_chapter(root, "one", [*small_book.FIRST, reads], ["two"])
+    small_book.write_chapter(root, "two", [*small_book.SECOND, writes])
+    result = build(root=root, quiet=True)
+    assert list(result.ran) == ["two", "one"]
+    assert page(root, "one").select_one("a.right-next")["href"] == "two.html"
+    assert build(root=root, quiet=True).unchanged == ["two", "one"]
 
 
 # --- smaller parts ---------------------------------------------------------------------------

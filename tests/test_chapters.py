@@ -18,6 +18,7 @@ from bs4 import BeautifulSoup
 from genrelib import page
 from genrelib.book import build, check_site
 from genrelib.corpus import GTZAN_MINI, Corpus, gtzan_annotations, gtzan_tempo, load_corpus
+from genrelib.results import MEASURING
 from genrelib.slicing import slice_tracks
 
 ROOT = Path(__file__).parents[1]
@@ -136,6 +137,11 @@ def test_figures_are_named_once_and_described() -> None:
     assert len(names) >= 2 * len(CHAPTERS)
 
 
+def test_the_conclusions_wait_for_every_chapter_that_measures() -> None:
+    metadata = nbformat.read(ROOT / "chapters" / "07-conclusions.ipynb", as_version=4).metadata
+    assert set(MEASURING) <= set(metadata.genrelib.needs)
+
+
 # --- what chapter 3 says of the tempo --------------------------------------------------------
 
 
@@ -231,7 +237,7 @@ def default_site(clone: Path) -> Path:
 @pytest.mark.slow
 def test_sketches_go_from_audio_to_score(clone: Path) -> None:
     made = build("sketch", fast=True, root=clone, quiet=True)
-    assert list(made.ran) == NAMES
+    assert sorted(made.ran) == NAMES
     assert made.html is not None
     pages = {path.stem: path.read_text("utf-8") for path in made.html.glob("chapters/*.html")}
     assert set(NAMES) <= set(pages)
