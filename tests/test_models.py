@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone, is_classifier
+from threadpoolctl import threadpool_limits
 
-from genrelib.models import MODELS, FrameScaler, make_model
+from genrelib.models import BOOSTING, MODELS, FrameScaler, make_model
 from genrelib.protocols import cross_validate, score
 
 N_TRACKS, PER_TRACK, N_FRAMES, BANDS = 8, 2, 24, 20
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads of tiny tables wait for each other, very long on a busy machine."""
+    with threadpool_limits(1, user_api="openmp"):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +62,7 @@ def test_every_model_is_an_untrained_classifier_that_can_be_cloned(name: str) ->
 
 
 def test_unknown_models_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"no model 'cnn'; there are forest, knn, svm, lstm"):
+    with pytest.raises(ValueError, match=r"no model 'cnn'; there are forest, knn, .*, lstm"):
         make_model("cnn")
 
 
@@ -74,6 +84,9 @@ def test_parameters_go_to_the_estimator() -> None:
     assert make_model("forest", seed=5).random_state == 5
     assert make_model("knn")[-1].n_neighbors == 1
     assert make_model("knn", n_neighbors=9)[-1].n_neighbors == 9
+    assert make_model("logistic", C=3)[-1].C == 3
+    boosting = make_model("boosting", seed=5, max_iter=7)
+    assert boosting.get_params().items() >= (BOOSTING | {"max_iter": 7, "random_state": 5}).items()
     network = make_model("lstm", epochs=4, batch_size=8, l2=0.1)[-1]
     assert network.fit_kwargs["epochs"] == 4
     assert network.fit_kwargs["batch_size"] == 8
@@ -83,11 +96,13 @@ def test_parameters_go_to_the_estimator() -> None:
 def test_fast_models_are_smaller() -> None:
     fast, full = (make_model("forest", fast=fast).n_estimators for fast in (True, False))
     assert fast < full
+    fast, full = (make_model("boosting", fast=fast).max_iter for fast in (True, False))
+    assert fast < full
     fast, full = (make_model("lstm", fast=fast)[-1].fit_kwargs["epochs"] for fast in (True, False))
     assert fast < full
 
 
-@pytest.mark.parametrize("name", ["forest", "knn"])
+@pytest.mark.parametrize("name", ["forest", "knn", "boosting", "logistic"])
 def test_probabilities_sum_to_one(name: str, table: np.ndarray, slices: pd.DataFrame) -> None:
     model = make_model(name, fast=True).fit(table, slices["genre"].to_numpy(object))
     p = model.predict_proba(table)
@@ -96,7 +111,7 @@ def test_probabilities_sum_to_one(name: str, table: np.ndarray, slices: pd.DataF
     assert model.classes_.tolist() == ["jazz", "pop"]
 
 
-@pytest.mark.parametrize("name", ["forest", "knn"])
+@pytest.mark.parametrize("name", ["forest", "knn", "boosting", "logistic"])
 def test_same_seed_same_predictions(name: str, table: np.ndarray, slices: pd.DataFrame) -> None:
     first, again = (
         cross_validate(make_model(name, seed=1, fast=True), table, slices, "track", n_splits=2)
@@ -105,14 +120,48 @@ def test_same_seed_same_predictions(name: str, table: np.ndarray, slices: pd.Dat
     pd.testing.assert_frame_equal(first, again)
 
 
-def test_forests_differ_by_seed(slices: pd.DataFrame) -> None:
-    noise = np.random.default_rng(0).normal(size=(len(slices), 5))
-    labels = slices["genre"].to_numpy(object)
+@pytest.mark.parametrize("name", ["forest", "boosting"])
+def test_trees_differ_by_seed(name: str) -> None:
+    rng = np.random.default_rng(0)
+    noise, labels = rng.normal(size=(60, 20)), rng.permutation(["jazz", "pop"] * 30)
     a, b = (
-        make_model("forest", seed=seed, fast=True).fit(noise, labels).predict_proba(noise)
+        make_model(name, seed=seed, fast=True).fit(noise, labels).predict_proba(noise)
         for seed in (0, 1)
     )
     assert not np.array_equal(a, b)
+
+
+@pytest.fixture(scope="module")
+def crossed() -> tuple[np.ndarray, pd.DataFrame]:
+    """Pop is where two columns have the same sign; neither of them tells anything alone."""
+    X = np.random.default_rng(0).normal(size=(200, 2)) * [1, 1000]
+    genres = np.where((X > 0).sum(axis=1) == 1, "jazz", "pop")
+    tracks = [f"{genre}.{i // 8}" for i, genre in enumerate(genres)]
+    columns = {"track_id": tracks, "genre": genres, "artist": None, "side": None}
+    names = pd.Index([f"{track}:{i}" for i, track in enumerate(tracks)], name="slice_id")
+    return X, pd.DataFrame(columns, index=names)
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [
+    ("boosting", 0.9, 1.0), ("svm", 0.85, 1.0), ("logistic", 0.3, 0.7),
+])  # fmt: skip
+def test_trees_and_kernels_bend_their_boundaries(name, low, high, crossed) -> None:
+    told = cross_validate(make_model(name), *crossed, "track")
+    assert low <= score(told, n_boot=10)["value"].iloc[0] <= high
+
+
+def test_a_straight_boundary_is_enough_for_logistic_regression(crossed) -> None:
+    X, slices = crossed
+    slices = slices.assign(genre=np.where(X @ [1000, 1] > 0, "pop", "jazz"))
+    slices["track_id"] = slices["genre"] + slices["track_id"].str[-3:]
+    told = cross_validate(make_model("logistic"), X, slices, "track")
+    assert score(told, n_boot=10)["value"].iloc[0] > 0.95
+
+
+def test_boosting_is_the_same_in_one_process_and_in_two(crossed) -> None:
+    model = make_model("boosting", fast=True)
+    one, two = (cross_validate(model, *crossed, "track", jobs=jobs) for jobs in (1, 2))
+    pd.testing.assert_frame_equal(one, two)
 
 
 def test_neighbours_weigh_columns_alike(slices: pd.DataFrame) -> None:

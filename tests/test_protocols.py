@@ -16,6 +16,7 @@ from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_sc
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from genrelib.corpus import load_corpus
 from genrelib.protocols import (
@@ -288,6 +289,30 @@ def test_scaling_happens_inside_the_fold() -> None:
         np.testing.assert_allclose(seen.mean(axis=0), 0, atol=1e-12)
         np.testing.assert_allclose(seen.std(axis=0), 1)
         assert np.abs(asked.mean(axis=0)).max() > 1e-3
+
+
+def openmp_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"}
+
+
+class Threads(Spy):
+    """Writes down how many threads OpenMP may use."""
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        self.notes.append(openmp_threads())
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+    def __sklearn_clone__(self) -> Threads:
+        return Threads(self.notes)
+
+
+def test_a_fold_runs_on_one_thread() -> None:
+    X, slices = example()
+    notes: list = []
+    with threadpool_limits(2, user_api="openmp"):
+        cross_validate(Threads(notes), X, slices, "track")
+        assert openmp_threads() == {2}
+    assert notes == [{1}] * 5
 
 
 def test_the_estimator_given_stays_untrained() -> None:
