@@ -166,9 +166,9 @@ def protocol_scores(results: pd.DataFrame, *, metric: str = "accuracy") -> Figur
     rows = results[results["metric"] == metric]
     models = list(dict.fromkeys(rows["model"]))
     protocols = [p for p in PROTOCOLS if p in set(rows["protocol"])]
-    fig, axes = plt.subplots(
-        2, 1, sharex=True, figsize=(6.4, 1.6 + 0.32 * 2 * len(models) * max(2, len(protocols)) / 2)
-    )
+    points = len(models) * max(2, len(protocols))
+    room = min(0.32, 10.4 / points)  # inches, so that many models still fit a page
+    fig, axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 1.6 + room * points))
     for ax, level in zip(axes, ("slice", "track"), strict=True):
         for i, protocol in enumerate(protocols):
             part = rows[(rows["level"] == level) & (rows["protocol"] == protocol)]
@@ -181,7 +181,7 @@ def protocol_scores(results: pd.DataFrame, *, metric: str = "accuracy") -> Figur
                 xerr=np.clip(error, 0, None),
                 fmt=MARKERS[i],
                 capsize=3,
-                markersize=7,
+                markersize=7 if room > 0.25 else 5,
                 color=PROTOCOL_COLOURS[protocol],
                 label=protocol,
             )

@@ -169,8 +169,8 @@ def load_results(corpus: str, *, fast: bool = False) -> pd.DataFrame:
         if file.exists():
             return _table(file, source)
     raise ResultsError(
-        f"no results for {corpus}{' (fast)' if fast else ''}: run chapters 4 to 6 on it first, "
-        f"or `genrelib book --corpus {corpus}`, which runs all in order"
+        f"no results for {corpus}{' (fast)' if fast else ''}: run {', '.join(MEASURING)} "
+        f"on it first, or `genrelib book --corpus {corpus}`, which runs all in order"
     )
 
 

@@ -59,6 +59,9 @@ FIGURES = {
     "protocol_scores of one": lambda: plots.protocol_scores(
         _results().query("protocol == 'track' and model == 'random forest'"), metric="f1"
     ),
+    "protocol_scores of many": lambda: plots.protocol_scores(
+        pd.concat([_results().assign(model=f"long short-term memory {i}") for i in range(13)])
+    ),
     "family_bars": lambda: plots.family_bars(
         pd.DataFrame({"impurity": [0.6, 0.4], "permutation": [0.3, 0.1]}, ["mfcc", "mel"]),
         "importance",
