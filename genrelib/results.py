@@ -108,6 +108,11 @@ def record(
     -------
     pandas.DataFrame
         The scores, columns :data:`COLUMNS`. A protocol that could test no genre gives no row.
+
+    Raises
+    ------
+    ResultsError
+        If another chapter has recorded a model of the same name.
     """
     predictions = list(predictions)
     not_tested = {
@@ -127,6 +132,13 @@ def record(
     kept: dict[str, Any] = {"corpus": corpus, "chapters": {}}
     if file.exists():
         kept = json.loads(file.read_text("utf-8"))
+    for other, part in kept["chapters"].items():
+        taken = {row["model"] for row in part["rows"]} & set(rows["model"])
+        if taken and other != chapter:
+            raise ResultsError(
+                f"{chapter}: {other} has recorded a model {min(taken)!r} in {file}; give it "
+                f"another name, or delete the file if there is no {other} any more"
+            )
     kept["chapters"][chapter] = {
         "recorded": datetime.now(UTC).date().isoformat(),
         "seed": seed,

@@ -221,6 +221,14 @@ def test_publishing_keeps_what_the_study_s_chapter_did_not_measure(
     assert {name: part["value"] for name, part in kept.items()} == {"long": 1, "short": 2}
 
 
+def test_two_chapters_cannot_record_models_of_one_name() -> None:
+    record("gtzan-mini", "05", [make_predictions("SVM", "track")])
+    with pytest.raises(ResultsError, match=r"09: 05 has recorded a model 'SVM' .*gtzan-mini.json"):
+        record("gtzan-mini", "09", [make_predictions("SVM", "track")])
+    record("gtzan-mini", "09", [make_predictions("SVM on the ear", "track")])
+    assert overview(load_results("gtzan-mini")).index.tolist() == ["SVM", "SVM on the ear"]
+
+
 def test_genres_that_were_not_tested_are_recorded(build: Path) -> None:
     table = make_predictions("forest", "artist", genres=2)
     table.attrs["not_tested"] = {"pop": "one artist only"}
