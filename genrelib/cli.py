@@ -152,6 +152,9 @@ def extract(
     frames: Annotated[
         bool, typer.Option(help="Keep the sequences of frames, which chapter 6 learns from.")
     ] = True,
+    ear: Annotated[
+        bool, typer.Option("--ear", help="Have the pretrained ear of chapter 9 listen, too.")
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail when a file cannot be used.")
     ] = False,
@@ -172,6 +175,7 @@ def extract(
         jobs=jobs,
         batch=batch,
         frames=frames,
+        ear=ear,
         strict=strict,
         dask=dask,
         progress=not quiet,

@@ -44,13 +44,13 @@ __all__ = ["BATCH", "Batch", "ExtractError", "Report", "Summary", "extract", "op
 BATCH = 32
 """Tracks per part: what is lost of a worker's time when it is killed, at most."""
 
-LIBRARIES = ("librosa", "numpy", "scipy", "numba", "soundfile", "soxr", "pyarrow")
+LIBRARIES = ("librosa", "numpy", "scipy", "numba", "soundfile", "soxr", "onnxruntime", "pyarrow")
 ANSWER = 10.0
 """Seconds that a scheduler has to answer."""
 PATIENCE = 60.0
 """Seconds that a cluster may be without any worker."""
 _CANCELLED = (asyncio.CancelledError, futures.CancelledError)
-_SAME = "Install the same genrelib, librosa, numpy, soxr and soundfile on every machine"
+_SAME = "Install the same genrelib, librosa, numpy, onnxruntime, soxr and soundfile everywhere"
 
 
 class ExtractError(RuntimeError):
@@ -71,6 +71,8 @@ class Batch:
         Its rows of the table of tracks.
     frames : list of str
         Kinds of frame sequences to keep.
+    heard : list of str
+        What to keep of what the pretrained ear hears.
     definitions : str
         Fingerprint of the features; a worker that has others refuses.
     features : tuple of genrelib.features.Feature
@@ -85,6 +87,7 @@ class Batch:
     number: int
     tracks: pd.DataFrame
     frames: list[str]
+    heard: list[str]
     definitions: str
     features: tuple[features.Feature, ...]
     root: str
@@ -101,8 +104,8 @@ class Batch:
         Returns
         -------
         dict
-            Number, fingerprint of the features, kinds of frames, and tracks with their number of
-            slices.
+            Number, fingerprint of the features, kinds of frames, tracks with their number of
+            slices, and what the ear is asked for.
         """
         counts = slice_tracks(self.tracks)["track_id"].value_counts()
         return {
@@ -110,7 +113,7 @@ class Batch:
             "definitions": self.definitions,
             "frames": self.frames,
             "tracks": {str(track): int(counts.get(track, 0)) for track in self.tracks.index},
-        }
+        } | ({"heard": self.heard} if self.heard else {})
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,7 @@ def extract(
     jobs: int | None = None,
     batch: int | None = None,
     frames: bool = True,
+    ear: bool = False,
     strict: bool = False,
     dask: str | None = None,
     progress: bool = True,
@@ -215,6 +219,8 @@ def extract(
     frames : bool
         Whether to keep the frame sequences, which take most of the space and which chapter 6
         learns from.
+    ear : bool
+        Whether to have the pretrained ear listen, too.
     strict : bool
         Whether files that cannot be used are an error.
     dask : str, optional
@@ -243,7 +249,7 @@ def extract(
     if strict and len(corpus.skipped):
         raise _too_strict(_skipped(corpus))
     with _locked(folder):
-        manifest, tracks, broken = _plan(corpus, folder, batch, frames)
+        manifest, tracks, broken = _plan(corpus, folder, batch, frames, ear)
         parent = 0 if dask else os.getpid()
         found = {
             batch.number: _finished(batch, strict=strict)
@@ -316,7 +322,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _plan(
-    corpus: Corpus, folder: Path, batch: int | None, frames: bool
+    corpus: Corpus, folder: Path, batch: int | None, frames: bool, ear: bool = False
 ) -> tuple[Manifest, pd.DataFrame, list[Broken]]:
     """Deal the tracks into batches, or take up the plan that the folder was begun with."""
     absent = corpus.tracks.index[corpus.tracks["path"].isna()]
@@ -326,7 +332,7 @@ def _plan(
             "GENRELIB_DATA, or see `genrelib corpus show`"
         )
     if (folder / store.MANIFEST).exists():
-        return _resume(corpus, folder, batch, frames)
+        return _resume(corpus, folder, batch, frames, ear)
     foreign = [p for p in folder.iterdir() if p.name not in (store.LOCK, store.TRACKS)]
     if foreign:
         raise StoreError(
@@ -336,7 +342,7 @@ def _plan(
     batch = BATCH if batch is None else batch
     tracks = corpus.tracks.assign(batch=(np.arange(len(corpus.tracks)) // batch).astype(np.int32))
     broken = _skipped(corpus)
-    manifest = _manifest(absolute_name(corpus.name), tracks, batch, frames)
+    manifest = _manifest(absolute_name(corpus.name), tracks, batch, frames, ear)
     if not manifest.slices:
         raise ExtractError(f"{corpus.name} has no slice: every track is shorter than one")
     _write_tracks(folder, tracks, broken)
@@ -350,10 +356,10 @@ def _skipped(corpus: Corpus) -> list[Broken]:
     return [(None, str(path), str(reason)) for path, reason in rows]
 
 
-def _manifest(name: str, tracks: pd.DataFrame, batch: int, frames: bool) -> Manifest:
+def _manifest(name: str, tracks: pd.DataFrame, batch: int, frames: bool, ear: bool) -> Manifest:
     return Manifest(
         corpus=name,
-        definitions=features._definitions(),
+        definitions=_definitions(ear),
         columns=features.columns(),
         frames=list(features.FRAME_BANDS) if frames else [],
         slice_length=SLICE_LENGTH,
@@ -361,6 +367,7 @@ def _manifest(name: str, tracks: pd.DataFrame, batch: int, frames: bool) -> Mani
         tracks=len(tracks),
         slices=len(slice_tracks(tracks)),
         parts=int(tracks["batch"].max()) + 1,
+        heard=list(features.HEARD) if ear else [],
         versions={"python": platform.python_version(), "genrelib": __version__}
         | {name: version(name) for name in LIBRARIES},
     )
@@ -381,17 +388,18 @@ def _write_tracks(folder: Path, tracks: pd.DataFrame, broken: list[Broken]) -> N
 
 
 def _resume(
-    corpus: Corpus, folder: Path, batch: int | None, frames: bool
+    corpus: Corpus, folder: Path, batch: int | None, frames: bool, ear: bool = False
 ) -> tuple[Manifest, pd.DataFrame, list[Broken]]:
     """Take up an earlier plan, if it is one of the same music, options and definitions."""
     old = store.read_manifest(folder)
     tracks, broken = store.read_tracks(folder)
     name = absolute_name(corpus.name)
-    new = _manifest(name, tracks, old.batch if batch is None else batch, frames)
+    new = _manifest(name, tracks, old.batch if batch is None else batch, frames, ear)
     differ = []
     for name, what in (
         ("corpus", "the corpus {}"),
         ("frames", "frames {}"),
+        ("heard", "the pretrained ear {}"),
         ("batch", "{} tracks per part"),
         ("slice_length", "slices of {} seconds"),
         ("definitions", "the feature definitions {}"),
@@ -431,6 +439,7 @@ def _batches(
             number=int(rows["batch"].iloc[0]),
             tracks=rows.drop(columns="batch"),
             frames=manifest.frames,
+            heard=manifest.heard,
             definitions=manifest.definitions,
             features=tuple(features.FEATURES),
             root=root,
@@ -531,11 +540,15 @@ def _rows(batch: Batch, rows: pd.DataFrame, path: str) -> pa.Table:
     length = float((rows["end"] - rows["start"]).iloc[0])
     starts = rows["start"].tolist()
     table = features._rows(path, starts, length, batch.features, batch.frames)
-    return table.select(["features", *_lists(batch.frames)])
+    if batch.heard:
+        heard = features._ear_rows(path, starts, length)
+        for name in batch.heard:
+            table = table.append_column(name, heard.column(name))
+    return table.select(["features", *_lists(batch.frames, batch.heard)])
 
 
-def _lists(frames: list[str]) -> dict[str, pa.DataType]:
-    """Columns that hold several numbers per slice: the tables of the study, and frames."""
+def _lists(frames: list[str], heard: list[str]) -> dict[str, pa.DataType]:
+    """Columns that hold several numbers per slice: the tables of the study, frames, the ear's."""
     study = {
         name: pa.list_(
             pa.float32(), sum(len(feature.columns) for feature in features.STUDY[which])
@@ -545,13 +558,14 @@ def _lists(frames: list[str]) -> dict[str, pa.DataType]:
     samples = round(SLICE_LENGTH * features.SAMPLE_RATE)
     n_frames = len(range(0, 1 + samples // features.HOP_LENGTH, features.FRAME_STEP))
     bands = features.FRAME_BANDS
-    return study | {kind: pa.list_(pa.float16(), n_frames * bands[kind]) for kind in frames}
+    kept = {kind: pa.list_(pa.float16(), n_frames * bands[kind]) for kind in frames}
+    return study | kept | {n: pa.list_(pa.float32(), len(features.HEARD[n])) for n in heard}
 
 
 def _check_worker(batch: Batch) -> None:
     """Refuse to measure something else, or into a folder that nobody will look into."""
     # Processes of this machine were handed the features that it has, a reader's own included.
-    if not batch.parent and features._definitions() != batch.definitions:
+    if not batch.parent and _definitions(bool(batch.heard)) != batch.definitions:
         raise ExtractError(f"a worker on {platform.node()} has other definitions. {_SAME}")
     if not (batch.folder / store.MANIFEST).exists():
         raise ExtractError(
@@ -585,7 +599,7 @@ def _part(slices: pd.DataFrame, tables: list[pa.Table], batch: Batch) -> pa.Tabl
     columns: dict[str, pa.Array] = {"slice_id": pa.array(slices.index.tolist(), pa.string())}
     columns |= {name: pa.array(slices[name].tolist(), pa.string()) for name in names}
     columns |= {name: pa.array(slices[name], pa.float64()) for name in ("start", "end")}
-    lists = _lists(batch.frames)
+    lists = _lists(batch.frames, batch.heard)
     feature_names = [column for feature in batch.features for column in feature.columns]
     if tables:
         measured = pa.concat_tables(tables)
@@ -745,8 +759,8 @@ def _check_workers(client: Any) -> None:
             raise ExtractError(f"Dask worker {worker}: {problem}. {_SAME}")
 
 
-def _definitions() -> str:
-    return features._definitions()
+def _definitions(ear: bool = False) -> str:
+    return features._definitions() + (f"-{features._ear_definitions()}" if ear else "")
 
 
 def _wait(client: Any, pending: set[Any]) -> tuple[set[Any], set[Any]]:

@@ -13,6 +13,9 @@ estimated once and serves both kinds of chroma, where librosa would estimate it 
 constant-Q transform behind the tonnetz. And the loudness of the harmonic and the percussive part
 is taken from the spectrogram, whose frames are windowed: it is lower than ``rms``, which is taken
 from the waveform, and is to be compared with its like.
+
+What a pretrained network hears in a slice (:mod:`genrelib.ear`) is kept apart: it is measured when
+it is asked for (:func:`ear_table`, :func:`tag_table`), and is no part of the feature table.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from genrelib import audio, hpss, store, transforms
+from genrelib import audio, ear, hpss, store, transforms
 from genrelib.audio import SAMPLE_RATE, AudioError, decode
 from genrelib.corpus import Corpus, CorpusError, cache_root
 from genrelib.slicing import SLICE_LENGTH, slice_tracks
@@ -264,6 +267,12 @@ The 39 columns of the first are the means of MFCC 1 to 20, and of the mel bands 
 power; the 64 of the second the MFCCs of the first frame, put through a conversion to decibels.
 """
 
+HEARD: dict[str, list[str]] = {
+    "ear": list(ear.NAMES),
+    "tags": [f"tag_{re.sub('[ -]', '_', tag.lower())}" for tag in ear.TAGS],
+}
+"""What the pretrained ear gives for a slice, and the columns of these tables."""
+
 
 def columns() -> list[str]:
     """List the columns of the feature table.
@@ -398,6 +407,68 @@ def study_table(
     return pd.DataFrame(_matrix(table, f"study_{which}"), index=_index(table), columns=names)
 
 
+def ear_table(
+    corpus: Corpus, slices: pd.DataFrame | None = None, *, jobs: int | None = None
+) -> pd.DataFrame:
+    """Describe every slice by the numbers that a pretrained network judges by.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Where the audio is.
+    slices : pandas.DataFrame, optional
+        As in :func:`feature_table`.
+    jobs : int, optional
+        As in :func:`feature_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        What :func:`genrelib.ear.embed` gives for the samples of the slice: float32, row-aligned
+        with ``slices``, columns ``ear_001`` to ``ear_200``.
+
+    Raises
+    ------
+    AudioError
+        If audio cannot be read; the message names every such file.
+    CorpusError
+        If a track has neither audio on disk nor a row in the snapshot, or was measured without
+        the ear.
+    """
+    return _heard_table("ear", corpus, slices, jobs)
+
+
+def tag_table(
+    corpus: Corpus, slices: pd.DataFrame | None = None, *, jobs: int | None = None
+) -> pd.DataFrame:
+    """Say for every slice how probable a pretrained network finds each of 50 tags.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Where the audio is.
+    slices : pandas.DataFrame, optional
+        As in :func:`feature_table`.
+    jobs : int, optional
+        As in :func:`feature_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        What :func:`genrelib.ear.tags` gives for the samples of the slice: float32 probabilities,
+        row-aligned with ``slices``, 50 columns such as ``tag_rock`` and ``tag_hip_hop``.
+
+    Raises
+    ------
+    AudioError
+        If audio cannot be read; the message names every such file.
+    CorpusError
+        If a track has neither audio on disk nor a row in the snapshot, or was measured without
+        the ear.
+    """
+    return _heard_table("tags", corpus, slices, jobs)
+
+
 def frames(
     kind: str, corpus: Corpus, slices: pd.DataFrame | None = None, *, jobs: int | None = None
 ) -> np.ndarray:
@@ -463,7 +534,7 @@ def usable(corpus: Corpus, *, jobs: int | None = None, progress: bool = True) ->
 
 
 def write_snapshot(corpus: Corpus, path: Path, *, jobs: int | None = None) -> Path:
-    """Write what the package embeds for a corpus: features and frames of every slice.
+    """Write what the package embeds for a corpus: features, frames, ear and tags of every slice.
 
     Parameters
     ----------
@@ -488,7 +559,11 @@ def write_snapshot(corpus: Corpus, path: Path, *, jobs: int | None = None) -> Pa
         raise CorpusError(
             f"a snapshot of {corpus.name} needs its audio on disk; set GENRELIB_DATA"
         )
-    return _write(_measure(corpus, None, ["features", *_STUDY, *FRAME_BANDS], jobs), path)
+    table = _measure(corpus, None, ["features", *_STUDY, *FRAME_BANDS], jobs)
+    heard = _measure(corpus, None, list(HEARD), jobs)
+    for name in HEARD:
+        table = table.append_column(name, heard.column(name))
+    return _write(table, path)
 
 
 # Below: how the numbers are computed, kept and found again.
@@ -521,6 +596,27 @@ def _rows(
         for kind in kinds:
             rows[kind].append(sequence(spectra, kind).ravel())
     return pa.table({name: _lists(np.stack(values)) for name, values in rows.items()})
+
+
+def _ear_rows(path: str, starts: list[float], length: float) -> pa.Table:
+    """Have the pretrained ear listen to the slices of one file."""
+    y = decode(path)
+    size = round(length * SAMPLE_RATE)
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in HEARD}
+    for start in starts:
+        first = round(start * SAMPLE_RATE)
+        part = librosa.util.fix_length(y[first : first + size], size=size)
+        heard = ear.hear(part, SAMPLE_RATE)
+        rows["ear"].append(heard.embedding.mean(axis=0))
+        rows["tags"].append(heard.tags.mean(axis=0))
+    return pa.table({name: _lists(np.stack(values)) for name, values in rows.items()})
+
+
+def _heard_table(
+    name: str, corpus: Corpus, slices: pd.DataFrame | None, jobs: int | None
+) -> pd.DataFrame:
+    table = _measure(corpus, slices, [name], jobs)
+    return pd.DataFrame(_matrix(table, name), index=_index(table), columns=HEARD[name])
 
 
 def _lists(values: np.ndarray) -> pa.Array:
@@ -573,6 +669,16 @@ def _definitions() -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def _ear_definitions() -> str:
+    """Fingerprint of everything that decides what the ear hears, audio aside."""
+    model = hashlib.sha256(ear.MODEL.read_bytes()).hexdigest()
+    parts = [inspect.getsource(part) for part in (audio, ear, _ear_rows)]
+    libraries = ("librosa", "numpy", "soxr", "soundfile", "onnxruntime")
+    versions = [version(name) for name in libraries]
+    text = repr((model, parts, versions, SAMPLE_RATE))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def _recipe(compute: Callable[..., Any], seen: tuple[Any, ...] = ()) -> list[str]:
     """Spell out what a function does, with the helpers of its own module that it calls."""
     if not inspect.isfunction(compute):
@@ -600,7 +706,8 @@ def _cached(
     starts: list[float],
     length: float,
     definitions: str,
-    features: Sequence[Feature],
+    measure: Callable[..., pa.Table],
+    *how: Any,
 ) -> Path:
     """Measure one file unless that was done before; return where the result lies."""
     try:
@@ -610,7 +717,7 @@ def _cached(
         raise AudioError(path, f"cannot be opened ({error.strerror})") from error
     content.update(repr((starts, length)).encode())
     target = cache_root() / "features" / definitions / f"{content.hexdigest()[:40]}.parquet"
-    return target if target.exists() else _write(_rows(path, starts, length, features), target)
+    return target if target.exists() else _write(measure(path, starts, length, *how), target)
 
 
 def _attempt(*job: Any) -> Path | AudioError:
@@ -623,12 +730,16 @@ def _attempt(*job: Any) -> Path | AudioError:
 def _measure(
     corpus: Corpus, slices: pd.DataFrame | None, names: list[str], jobs: int | None
 ) -> pa.Table:
-    """Table of ``slice_id`` and the named columns, row-aligned with ``slices``."""
+    """Table of ``slice_id`` and the named columns, row-aligned with ``slices``.
+
+    The columns are either features or what the ear hears: each is kept in a file of its own, so
+    that neither has to wait for the other.
+    """
     slices = slice_tracks(corpus.tracks) if slices is None else slices
     if slices.empty:
         raise CorpusError(f"{corpus.name} has no slice: every track is shorter than one")
     paths = corpus.tracks["path"].reindex(slices["track_id"].unique())
-    found = _all_or_error(_from_audio(slices, paths.dropna(), jobs))
+    found = _all_or_error(_from_audio(slices, paths.dropna(), jobs, heard=names[0] in HEARD))
     parts = [
         pq.read_table(found[track], columns=names).add_column(0, "slice_id", pa.array(rows.index))
         for track, rows in _tracks(slices)
@@ -654,11 +765,18 @@ def _tracks(slices: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _from_audio(
-    slices: pd.DataFrame, paths: pd.Series, jobs: int | None, progress: bool = True
+    slices: pd.DataFrame,
+    paths: pd.Series,
+    jobs: int | None,
+    progress: bool = True,
+    *,
+    heard: bool = False,
 ) -> dict[str, Any]:
     """Measure the files; for each track the Parquet file with its rows, or what went wrong."""
     # Features go along to the processes, which know only those that this module was loaded with.
-    how = (_definitions(), tuple(FEATURES))
+    how: tuple[Any, ...] = (
+        (_ear_definitions(), _ear_rows) if heard else (_definitions(), _rows, tuple(FEATURES))
+    )
     work = {
         track: (paths[track], rows["start"].tolist(), float((rows["end"] - rows["start"]).iloc[0]))
         for track, rows in _tracks(slices[slices["track_id"].isin(paths.index)])
@@ -706,10 +824,11 @@ def _from_store(slices: pd.DataFrame, stored: pd.DataFrame, names: list[str]) ->
         wanted = [c for name in names for c in (columns() if name == "features" else [name])]
         if absent := sorted(set(wanted) - set(data.schema.names)):
             how = "with --no-frames" if absent[0] in FRAME_BANDS else "by other definitions"
+            how, option = ("without --ear", " --ear") if absent[0] in HEARD else (how, "")
             origin = store.read_manifest(Path(str(folder))).corpus
             raise CorpusError(
                 f"{folder} has no {absent[0]} ({len(absent)} columns are missing): it was made "
-                f"{how}. Extract again: `genrelib extract {origin} -o NEW_FOLDER`"
+                f"{how}. Extract again: `genrelib extract {origin} -o NEW_FOLDER{option}`"
             )
         table = store.read_parts(data, ["slice_id", "start", "end", *wanted])
         at = pd.Index(table.column("slice_id").to_pylist()).get_indexer(ids[rows.index])

@@ -19,7 +19,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,8 @@ class Manifest:
         Number of parts.
     versions : dict of str to str
         Versions of what measured them.
+    heard : list of str
+        What the pretrained ear hears and is there too.
     """
 
     corpus: str
@@ -96,6 +98,7 @@ class Manifest:
     slices: int
     parts: int
     versions: dict[str, str]
+    heard: list[str] = field(default_factory=list)
 
     def write(self, folder: Path) -> None:
         """Write it into a folder.
@@ -210,6 +213,7 @@ def read_errors(folder: Path) -> pd.DataFrame:
 
 def _command(manifest: Manifest, folder: Path) -> str:
     options = "" if manifest.frames else " --no-frames"
+    options += " --ear" if manifest.heard else ""
     return f"`genrelib extract {manifest.corpus} -o {folder}{options}`"
 
 
@@ -273,7 +277,8 @@ def open_features(folder: str | Path) -> ds.Dataset:
         One row per slice, in the order of the tracks: slice_id, track_id, genre, artist, side,
         start, end (seconds), one float32 column per feature, the tables of the original study,
         each row of them in one list, and where they were kept the frame sequences ``mfcc`` and
-        ``mel``, half precision, all frames of a slice in one list.
+        ``mel``, half precision, all frames of a slice in one list, and ``ear`` and ``tags``, what
+        the pretrained ear hears.
 
     Raises
     ------

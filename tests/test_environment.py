@@ -14,7 +14,11 @@ CONDA = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 
 # Where conda-forge has another name, or where a package has no use in conda.
-CONDA_NAMES = {"soundfile": "pysoundfile", "matplotlib": "matplotlib-base"}
+CONDA_NAMES = {
+    "soundfile": "pysoundfile",
+    "soxr": "soxr-python",
+    "matplotlib": "matplotlib-base",
+}
 NOT_IN_CONDA = {"editables"}
 
 
