@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.utils.validation import has_fit_parameter
 
 Split = tuple[np.ndarray, np.ndarray]
 METRICS = ("accuracy", "precision", "recall", "f1")
@@ -172,7 +173,8 @@ def cross_validate(
     ----------
     estimator : sklearn.base.BaseEstimator
         A classifier with ``predict_proba``. It is cloned for each fold, so that scaling and
-        selection inside it see training slices only.
+        selection inside it see training slices only; if its ``fit`` takes ``groups``, it is given
+        the tracks of these.
     X : pandas.DataFrame or numpy.ndarray
         Features ``(n_slices, n_columns)`` or frames ``(n_slices, n_frames, n_bands)``,
         row-aligned with ``slices``.
@@ -227,7 +229,10 @@ def cross_validate(
 
 
 def _fold(estimator, values, slices, genres, number, train, test) -> pd.DataFrame:
-    estimator.fit(values[train], slices["genre"].to_numpy(object)[train])
+    # A model that spares some of its training tracks has to know which slices are siblings.
+    tracks = slices["track_id"].to_numpy()[train]
+    extra = {"groups": tracks} if has_fit_parameter(estimator, "groups") else {}
+    estimator.fit(values[train], slices["genre"].to_numpy(object)[train], **extra)
     probabilities = pd.DataFrame(
         np.asarray(estimator.predict_proba(values[test]), float), columns=estimator.classes_
     ).reindex(columns=genres, fill_value=0.0)
