@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -28,8 +28,17 @@ MODELS = {
     "boosting": "gradient boosting",
     "logistic": "logistic regression",
     "lstm": "LSTM",
+    "crnn": "CRNN",
 }
 """Names of the models and what the book calls them."""
+RECURRENT: dict[str, dict[str, Any]] = {
+    "lstm": {"pool": 4, "units": (64,), "learning_rate": 4e-3, "epochs": 20},
+    "crnn": {
+        "conv": (64, 64), "units": (64,), "summary": "mean", "learning_rate": 2e-3,
+        "schedule": "cosine", "epochs": 40,
+    },
+}  # fmt: skip
+"""Settings of the recurrent networks."""
 
 BOOSTING = {
     "max_iter": 100,
@@ -58,13 +67,15 @@ def make_model(name: str, seed: int = 0, fast: bool = False, **params: Any) -> B
 
     Parameters
     ----------
-    name : {"forest", "knn", "svm", "boosting", "logistic", "lstm"}
+    name : {"forest", "knn", "svm", "boosting", "logistic", "lstm", "crnn"}
         Which model: a random forest (Breiman 2001, doi:10.1023/A:1010933404324), k nearest
         neighbours on standardised features (Cover and Hart 1967, doi:10.1109/TIT.1967.1053964), a
         support vector machine on the same (Cortes and Vapnik 1995, doi:10.1007/BF00994018),
         gradient boosting (Friedman 2001, doi:10.1214/aos/1013203451) with the settings
-        :data:`BOOSTING`, logistic regression on standardised features, or a long short-term
-        memory network (Hochreiter and Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735) on frames.
+        :data:`BOOSTING`, logistic regression on standardised features, or a network on frames: a
+        plain long short-term memory (Hochreiter and Schmidhuber 1997,
+        doi:10.1162/neco.1997.9.8.1735), or one behind convolutions (Choi et al. 2017,
+        arXiv:1609.04243) with the settings that chapter 6 arrives at.
     seed : int
         Seed of everything random in it.
     fast : bool
@@ -74,8 +85,9 @@ def make_model(name: str, seed: int = 0, fast: bool = False, **params: Any) -> B
         :class:`sklearn.ensemble.RandomForestClassifier`, of
         :class:`sklearn.neighbors.KNeighborsClassifier`, of :class:`sklearn.svm.SVC`, of
         :class:`sklearn.ensemble.HistGradientBoostingClassifier`, of
-        :class:`sklearn.linear_model.LogisticRegression`, or of :func:`lstm_network`, and
-        ``epochs`` and ``batch_size`` for the LSTM.
+        :class:`sklearn.linear_model.LogisticRegression`, or of
+        :class:`genrelib.networks.RecurrentClassifier` and
+        :func:`genrelib.networks.recurrent_network`.
 
     Returns
     -------
@@ -100,20 +112,17 @@ def make_model(name: str, seed: int = 0, fast: bool = False, **params: Any) -> B
     if name == "svm":
         return make_pipeline(StandardScaler(), OneVote(SVC(**{"C": 10} | params)))
     if name == "boosting":
-        settings = BOOSTING | {"random_state": seed} | ({"max_iter": 20} if fast else {}) | params
-        return HistGradientBoostingClassifier(**settings)
+        given = BOOSTING | {"random_state": seed} | ({"max_iter": 20} if fast else {}) | params
+        return HistGradientBoostingClassifier(**given)
     if name == "logistic":
         settings = {"max_iter": 1000, "random_state": seed} | params
         return make_pipeline(StandardScaler(), LogisticRegression(**settings))
-    if name == "lstm":
-        from genrelib.networks import SequenceClassifier, lstm_network
+    if name in RECURRENT:
+        from genrelib.networks import NETWORK_SETTINGS, RecurrentClassifier
 
-        fit = {"epochs": 3 if fast else 20, "batch_size": 40, "verbose": 0}
-        fit |= {key: params.pop(key) for key in ("epochs", "batch_size") if key in params}
-        network = SequenceClassifier(
-            lstm_network, model_kwargs={"seed": seed} | params, fit_kwargs=fit
-        )
-        return make_pipeline(FrameScaler(params.get("bands", 20)), network)
+        settings = RECURRENT[name] | ({"epochs": 3} if fast else {}) | params
+        inside = {key: settings.pop(key) for key in NETWORK_SETTINGS if key in settings}
+        return RecurrentClassifier(inside, seed=seed, **settings)
     raise ValueError(f"no model {name!r}; there are {', '.join(MODELS)}")
 
 
@@ -180,66 +189,3 @@ class OneVote(ClassifierMixin, BaseEstimator):
             Zeros and ones, shape ``(n_slices, n_classes)``, columns in the order of ``classes_``.
         """
         return (self.predict(X)[:, None] == self.classes_).astype(float)
-
-
-class FrameScaler(TransformerMixin, BaseEstimator):
-    """Standardise each band of frame sequences, and lay the frames of each slice in one row.
-
-    Mean and spread of a band are taken over all frames of all slices given to ``fit``; under a
-    protocol these are the training slices. Rows are what scikit-learn's checks want; the network
-    takes them apart again.
-
-    Parameters
-    ----------
-    bands : int
-        Bands per frame, as the network expects them.
-    """
-
-    def __init__(self, bands: int = 20) -> None:
-        self.bands = bands
-
-    def fit(self, X: np.ndarray, y: object = None) -> FrameScaler:
-        """Learn mean and spread of each band.
-
-        Parameters
-        ----------
-        X : numpy.ndarray
-            Frames, shape ``(n_slices, n_frames, n_bands)``.
-        y : object
-            Ignored.
-
-        Returns
-        -------
-        FrameScaler
-            Itself.
-        """
-        X = self._check(X)
-        self.mean_ = X.mean(axis=(0, 1), dtype=float)
-        spread = X.std(axis=(0, 1), dtype=float)
-        self.scale_ = np.where(spread > 0, spread, 1.0)
-        return self
-
-    def transform(self, X: np.ndarray) -> np.ndarray:
-        """Standardise frames and lay them in rows.
-
-        Parameters
-        ----------
-        X : numpy.ndarray
-            Frames, shape ``(n_slices, n_frames, n_bands)``.
-
-        Returns
-        -------
-        numpy.ndarray
-            float32, shape ``(n_slices, n_frames * n_bands)``.
-        """
-        X = (self._check(X) - self.mean_) / self.scale_
-        return X.reshape(len(X), -1).astype(np.float32)
-
-    def _check(self, X: np.ndarray) -> np.ndarray:
-        X = np.asarray(X)
-        if X.ndim != 3 or X.shape[2] != self.bands:
-            raise ValueError(
-                f"expected frames of {self.bands} bands, shape (n_slices, n_frames, "
-                f"{self.bands}), not {X.shape}; say make_model('lstm', bands=...)"
-            )
-        return X

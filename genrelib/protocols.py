@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -173,7 +174,8 @@ def cross_validate(
     ----------
     estimator : sklearn.base.BaseEstimator
         A classifier with ``predict_proba``. It is cloned for each fold, so that scaling and
-        selection inside it see training slices only.
+        selection inside it see training slices only; if its ``fit`` takes ``groups``, it is given
+        the tracks of these.
     X : pandas.DataFrame or numpy.ndarray
         Features ``(n_slices, n_columns)`` or frames ``(n_slices, n_frames, n_bands)``,
         row-aligned with ``slices``.
@@ -228,9 +230,12 @@ def cross_validate(
 
 
 def _fold(estimator, values, slices, genres, number, train, test) -> pd.DataFrame:
+    # A model that spares some of its training tracks has to know which slices are siblings.
+    tracks = slices["track_id"].to_numpy()[train]
+    extra = {"groups": tracks} if has_fit_parameter(estimator, "groups") else {}
     # Tables of this size give threads little to do: on a busy machine they wait for each other.
     with threadpool_limits(1, user_api="openmp"):
-        estimator.fit(values[train], slices["genre"].to_numpy(object)[train])
+        estimator.fit(values[train], slices["genre"].to_numpy(object)[train], **extra)
         shares = np.asarray(estimator.predict_proba(values[test]), float)
     probabilities = pd.DataFrame(shares, columns=estimator.classes_)
     probabilities = probabilities.reindex(columns=genres, fill_value=0.0)

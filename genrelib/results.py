@@ -143,7 +143,7 @@ def record(
         "recorded": datetime.now(UTC).date().isoformat(),
         "seed": seed,
         "fast": fast,
-        "versions": _versions(),
+        "versions": versions(),
         "not_tested": not_tested,
         "rows": json.loads(rows.drop(columns="chapter").to_json(orient="records")),
     }
@@ -454,7 +454,7 @@ class Ledger:
         kept = ledger_parts(self.file)
         kept[name] = self.run | {
             "recorded": datetime.now(UTC).date().isoformat(),
-            "versions": _versions(),
+            "versions": versions(),
             "value": _packed(value),
         }
         write_whole(self.file, json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
@@ -494,7 +494,7 @@ class Ledger:
         str
             Such as ``python 3.11.2, numpy 2.4.6``; of this environment where it is not recorded.
         """
-        part = self.recorded.get(name, {"versions": _versions()})
+        part = self.recorded.get(name, {"versions": versions()})
         return ", ".join(f"{key} {value}" for key, value in part["versions"].items())
 
 
@@ -564,7 +564,14 @@ def _unpacked(value: Any) -> Any:
     return value
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Say with which versions something is measured.
+
+    Returns
+    -------
+    dict
+        Python and the libraries that decide the numbers.
+    """
     return {"python": platform.python_version()} | {n: version(n) for n in LIBRARIES}
 
 

@@ -8,8 +8,6 @@ the hundred values that a tuning can take, less than 40 MB in all.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 from functools import lru_cache
 
 import librosa
@@ -19,6 +17,7 @@ import scipy.sparse
 from numba import njit
 
 from genrelib.audio import SAMPLE_RATE
+from genrelib.memory import keep_freed_memory
 
 N_FFT = 2048
 HOP_LENGTH = 512
@@ -29,20 +28,7 @@ TUNINGS = 128
 TINY = np.finfo(np.float32).tiny
 
 
-def _keep_freed_memory() -> None:
-    """Let glibc keep what a slice has freed for the next one, up to 64 MB; elsewhere, do nothing.
-
-    Otherwise each slice fetches the memory of its spectra anew from the system, page by page. By
-    itself glibc learns to keep it, unless ``MALLOC_TRIM_THRESHOLD_`` is set, as Dask's workers do:
-    then a slice takes twice as long.
-    """
-    with contextlib.suppress(OSError, AttributeError, TypeError):
-        libc = ctypes.CDLL(None)
-        libc.mallopt(-3, 2**25)  # M_MMAP_THRESHOLD, at its largest
-        libc.mallopt(-1, 2**26)  # M_TRIM_THRESHOLD
-
-
-_keep_freed_memory()
+keep_freed_memory()
 
 
 @lru_cache

@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone, is_classifier
 from threadpoolctl import threadpool_limits
 
-from genrelib.models import BOOSTING, MODELS, FrameScaler, make_model
+from genrelib.models import BOOSTING, MODELS, make_model
 from genrelib.protocols import cross_validate, score
 
 N_TRACKS, PER_TRACK, N_FRAMES, BANDS = 8, 2, 24, 20
@@ -87,10 +87,9 @@ def test_parameters_go_to_the_estimator() -> None:
     assert make_model("logistic", C=3)[-1].C == 3
     boosting = make_model("boosting", seed=5, max_iter=7)
     assert boosting.get_params().items() >= (BOOSTING | {"max_iter": 7, "random_state": 5}).items()
-    network = make_model("lstm", epochs=4, batch_size=8, l2=0.1)[-1]
-    assert network.fit_kwargs["epochs"] == 4
-    assert network.fit_kwargs["batch_size"] == 8
-    assert network.model_kwargs["l2"] == 0.1
+    network = make_model("lstm", epochs=4, batch_size=8, l2=0.1)
+    assert (network.epochs, network.batch_size) == (4, 8)
+    assert network.network["l2"] == 0.1
 
 
 def test_fast_models_are_smaller() -> None:
@@ -98,8 +97,9 @@ def test_fast_models_are_smaller() -> None:
     assert fast < full
     fast, full = (make_model("boosting", fast=fast).max_iter for fast in (True, False))
     assert fast < full
-    fast, full = (make_model("lstm", fast=fast)[-1].fit_kwargs["epochs"] for fast in (True, False))
-    assert fast < full
+    for name in ("lstm", "crnn"):
+        fast, full = (make_model(name, fast=fast).epochs for fast in (True, False))
+        assert fast < full
 
 
 @pytest.mark.parametrize("name", ["forest", "knn", "boosting", "logistic"])
@@ -177,34 +177,6 @@ def test_neighbours_weigh_columns_alike(slices: pd.DataFrame) -> None:
     assert model.score(X[test], labels[test]) > 0.85
 
 
-def test_frames_are_scaled_by_what_the_scaler_was_fitted_on(sequences: np.ndarray) -> None:
-    scaler = FrameScaler(BANDS).fit(sequences[:8])
-    rows = scaler.transform(sequences[:8])
-    assert rows.shape == (8, N_FRAMES * BANDS)
-    assert rows.dtype == np.float32
-    bands = rows.reshape(-1, BANDS)
-    np.testing.assert_allclose(bands.mean(axis=0), 0, atol=1e-4)
-    np.testing.assert_allclose(bands.std(axis=0), 1, atol=1e-4)
-    # Others are measured by the same rule, and keep the order of time.
-    others = scaler.transform(sequences[8:]).reshape(-1, N_FRAMES, BANDS)
-    expected = (sequences[8:] - scaler.mean_) / scaler.scale_
-    np.testing.assert_allclose(others, expected, atol=1e-4)
-    assert np.abs(others.mean(axis=(0, 1))).max() > 1e-3
-
-
-def test_a_band_that_never_changes_is_no_division_by_zero() -> None:
-    rows = FrameScaler(2).fit_transform(np.ones((3, 4, 2)))
-    assert (rows == 0).all()
-
-
-@pytest.mark.parametrize("shape", [(4, 6), (4, 6, 3)])
-def test_other_shapes_of_frames_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"expected frames of 2 bands.*bands="):
-        FrameScaler(2).fit(np.zeros(shape))
-    with pytest.raises(ValueError, match=r"expected frames of 2 bands"):
-        FrameScaler(2).fit(np.zeros((4, 6, 2))).transform(np.zeros(shape))
-
-
 @pytest.mark.slow
 def test_network_learns_what_only_time_tells(
     sequences: np.ndarray, slices: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
@@ -217,29 +189,3 @@ def test_network_learns_what_only_time_tells(
     assert score(first, n_boot=10)["value"].iloc[0] > 0.8
     again = cross_validate(model, sequences, slices, "track", n_splits=2)
     pd.testing.assert_frame_equal(first, again)
-
-
-@pytest.mark.slow
-def test_a_cloned_network_keeps_its_settings() -> None:
-    network = clone(make_model("lstm", epochs=4, l2=0.5))[-1]
-    assert network.fit_kwargs["epochs"] == 4
-    assert network.model_kwargs["l2"] == 0.5
-
-
-@pytest.mark.slow
-def test_listening_ends_with_the_prediction(sequences: np.ndarray, slices: pd.DataFrame) -> None:
-    from genrelib.networks import listen
-
-    labels = slices["genre"].to_numpy(object)
-    model = make_model("lstm", fast=True, pool=4).fit(sequences, labels)
-    heard = listen(model[-1].model_, model[0].transform(sequences))
-    assert heard.shape == (len(slices), N_FRAMES // 4, 2)
-    np.testing.assert_allclose(heard[:, -1], model.predict_proba(sequences), atol=1e-5)
-
-
-@pytest.mark.parametrize("numbers", [BANDS * 8 + 1, BANDS])
-def test_rows_that_are_no_sequence_are_refused(numbers: int) -> None:
-    from genrelib.networks import lstm_network
-
-    with pytest.raises(ValueError, match="no sequence of frames"):
-        lstm_network(np.zeros((2, numbers)), np.eye(2), bands=BANDS)
