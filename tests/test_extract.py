@@ -39,9 +39,11 @@ from genrelib.features import (
     FRAME_BANDS,
     STUDY,
     Feature,
+    ear_table,
     feature_table,
     frames,
     study_table,
+    tag_table,
     usable,
 )
 from genrelib.results import EMBEDDED
@@ -286,6 +288,7 @@ def test_what_a_run_was_begun_with_must_be_the_same(
     for other, options, words in (
         (music, {"batch": 3}, r"begun with 2 tracks per part, now 3\. Continue with the same"),
         (music, {"frames": False}, r"begun with frames .*'mel'\], now left out"),
+        (music, {"ear": True}, r"begun with the pretrained ear left out, now \['ear', 'tags'\]"),
         (
             load_corpus(f"folder:{elsewhere}", "skip"),
             {},
@@ -742,6 +745,26 @@ def test_without_frames_there_is_a_word_for_who_asks_for_them(
     assert len(feature_table(kept)) == SLICES
     with pytest.raises(CorpusError, match=r"no mel .*made with --no-frames.*genrelib extract"):
         frames("mel", kept)
+
+
+@pytest.mark.usefixtures("light", "inline")
+def test_the_ear_listens_where_it_is_asked_to(music: Corpus, tmp_path: Path) -> None:
+    with_, without = tmp_path / "with", tmp_path / "without"
+    run(music, with_, frames=False, ear=True)
+    assert run(music, with_, frames=False, ear=True) == []
+    run(music, without, frames=False)
+    kept = load_corpus(f"features:{with_}", on_error="skip")
+    good = usable(music, progress=False)
+    pd.testing.assert_frame_equal(ear_table(kept), ear_table(good))
+    pd.testing.assert_frame_equal(tag_table(kept), tag_table(good))
+    pd.testing.assert_frame_equal(feature_table(kept), feature_table(good))
+    assert "ear" not in open_features(without).schema.names
+    words = rf"{without} has no ear .*made without --ear\..*extract folder:.* -o NEW_FOLDER --ear`"
+    with pytest.raises(CorpusError, match=words):
+        ear_table(load_corpus(f"features:{without}", on_error="skip"))
+    store.part_file(with_, 1).unlink()
+    with pytest.raises(StoreError, match=rf"-o {with_} --no-frames --ear`"):
+        open_features(with_)
 
 
 def test_a_part_that_was_damaged_since_is_named(

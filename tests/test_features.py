@@ -18,23 +18,26 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile as sf
 
-from genrelib import features, sketch
+from genrelib import ear, features, sketch
 from genrelib.audio import SAMPLE_RATE, AudioError
 from genrelib.corpus import GENRES, Corpus, CorpusError, data_root, load_corpus
 from genrelib.features import (
     FAMILIES,
     FEATURES,
     FRAME_BANDS,
+    HEARD,
     STATS,
     STUDY,
     Feature,
     Spectra,
+    ear_table,
     family_of,
     feature_table,
     frames,
     sequence,
     study_table,
     summarise,
+    tag_table,
     usable,
     write_snapshot,
 )
@@ -562,6 +565,72 @@ def test_a_file_that_went_away_is_named(small: Corpus) -> None:
         feature_table(replace(small, tracks=tracks), jobs=1)
 
 
+# --- the pretrained ear ----------------------------------------------------------------------
+
+
+def test_the_ear_hears_the_samples_of_the_slice(small: Corpus) -> None:
+    slices = slice_tracks(small.tracks).iloc[::-1]
+    table, words = ear_table(small, slices, jobs=1), tag_table(small, slices, jobs=1)
+    for found, kind in ((table, "ear"), (words, "tags")):
+        assert found.index.equals(slices.index)
+        assert found.columns.tolist() == HEARD[kind]
+        assert (found.dtypes == np.float32).all()
+    assert words.columns[[0, 5, 33]].tolist() == [
+        "tag_rock", "tag_female_vocalists", "tag_hip_hop"
+    ]  # fmt: skip
+    assert words.columns.is_unique and words.columns.str.fullmatch(r"tag_\w+").all()
+    y = small.audio("jazz.one")[6 * SAMPLE_RATE : 12 * SAMPLE_RATE]
+    np.testing.assert_allclose(table.loc["jazz.one:1"], ear.embed(y, SAMPLE_RATE), atol=1e-4)
+    padded = librosa.util.fix_length(small.audio("metal.three"), size=6 * SAMPLE_RATE)
+    np.testing.assert_allclose(
+        words.loc["metal.three:0"], ear.tags(padded, SAMPLE_RATE), atol=1e-4
+    )
+
+
+@pytest.mark.usefixtures("light", "own_cache")
+def test_ear_and_features_are_measured_apart_and_once(
+    small: Corpus, decoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = feature_table(small, jobs=1)
+    assert len(decoded) == 3
+    with monkeypatch.context() as patch:
+        patch.setattr(features, "Spectra", None)  # nothing of it is computed again
+        first = ear_table(small, jobs=1)
+        assert len(decoded) == 6
+        pd.testing.assert_frame_equal(ear_table(small, jobs=1), first)
+        tag_table(small, jobs=1)
+    pd.testing.assert_frame_equal(feature_table(small, jobs=1), table)
+    assert len(decoded) == 6
+
+
+@pytest.mark.usefixtures("light", "own_cache")
+def test_who_asks_for_features_need_not_wait_for_the_ear(
+    small: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ear, "hear", None)
+    assert len(feature_table(small, jobs=1)) == 4
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_the_ear_listens_in_several_processes(small: Corpus) -> None:
+    expected = [ear.embed(small.audio(f"jazz.{t}")[: 6 * SAMPLE_RATE], SAMPLE_RATE)
+                for t in ("one", "two")]  # fmt: skip
+    found = ear_table(small, jobs=2).loc[["jazz.one:0", "jazz.two:0"]]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_another_model_is_heard_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    keys = [features._ear_definitions()]
+    assert keys == [features._ear_definitions()]
+    other = tmp_path / "ear.onnx"
+    other.write_bytes(ear.MODEL.read_bytes() + b"more")
+    monkeypatch.setattr(ear, "MODEL", other)
+    keys.append(features._ear_definitions())
+    monkeypatch.setattr(features.inspect, "getsource", lambda part: f"another {part}")
+    keys.append(features._ear_definitions())
+    assert len(set(keys)) == 3
+
+
 # --- a reader's own feature ------------------------------------------------------------------
 
 
@@ -621,6 +690,15 @@ def test_snapshot_serves_where_there_is_no_audio(no_audio: Corpus) -> None:
         assert values.shape == (500, 130, bands)
         assert values.dtype == np.float32
         assert np.isfinite(values).all()
+    heard = ear_table(no_audio, slices)
+    assert heard.shape == (500, 200)
+    assert np.isfinite(heard.to_numpy()).all()
+    words = tag_table(no_audio, slices)
+    assert words.shape == (500, 50)
+    assert words.index.equals(slices.index)
+    genre = words.groupby(slices["genre"]).mean()
+    assert genre["tag_metal"].idxmax() == "metal"
+    assert genre["tag_jazz"].idxmax() == "jazz"
 
 
 def test_snapshot_rows_follow_the_slices_given(no_audio: Corpus) -> None:
@@ -662,10 +740,13 @@ def test_a_snapshot_gives_back_what_was_measured(
 ) -> None:
     path = write_snapshot(small, tmp_path / "snapshots" / "small.parquet", jobs=1)
     table, mel = feature_table(small, jobs=1), frames("mel", small, jobs=1)
+    heard, words = ear_table(small, jobs=1), tag_table(small, jobs=1)
     monkeypatch.setattr(features, "SNAPSHOTS", path.parent)
     silent = replace(small, tracks=small.tracks.assign(path=None))
     pd.testing.assert_frame_equal(feature_table(silent), table)
     np.testing.assert_array_equal(frames("mel", silent), mel)
+    pd.testing.assert_frame_equal(ear_table(silent), heard)
+    pd.testing.assert_frame_equal(tag_table(silent), words)
 
 
 def _sample() -> Corpus:
@@ -683,7 +764,7 @@ def test_snapshot_equals_recomputation(monkeypatch: pytest.MonkeyPatch, tmp_path
     """The embedded numbers are those of the audio: 20 tracks by default, 100 with GENRELIB_FULL.
 
     Tolerances leave room for other processors and librosa versions: 1 % of a feature's spread
-    between slices, one step of half precision for frames.
+    between slices, one step of half precision for frames, a thousandth for the ear.
     """
     monkeypatch.setenv("GENRELIB_QUIET", "1")
     assert (data_root() / "gtzan-mini").is_dir()
@@ -705,6 +786,9 @@ def test_snapshot_equals_recomputation(monkeypatch: pytest.MonkeyPatch, tmp_path
             frames(kind, silent, slices), fresh[kind], rtol=2**-9, atol=0.02
         )
     np.testing.assert_allclose(study_table("means", silent, slices), means, rtol=1e-4, atol=1e-3)
+    for heard in (ear_table, tag_table):
+        expected = heard(corpus, slices)
+        np.testing.assert_allclose(heard(silent, slices), expected, rtol=0, atol=1e-3)
     # In decibels, a coefficient that barely differs from zero may land on either side of it.
     apart = np.abs(study_table("instant", silent, slices) - instant).to_numpy() > 0.05
     assert apart.mean() < 1e-3

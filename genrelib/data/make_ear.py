@@ -19,8 +19,8 @@ AUDIO is the folder of the tracks of `gtzan-mini`. The script
 Two things differ from the package. First, what training switched off is left out: weight decay
 took the kernels of most filters of the first layer to zero, so that each gives the same number
 whatever is heard; the graph has that number. Second, the package rounds mel power to half
-precision before the logarithm, where 10,000 times a power above 6.55 overflows and a loud frame
-is lost; here everything is single precision.
+precision before the logarithm, where 10,000 times a power above 6.55 is infinite, and what follows
+is no number; here everything is single precision.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def signals() -> dict[str, np.ndarray]:
     chord = sum(np.sin(2 * np.pi * f * k * t) / k for f in (220, 277.2, 329.6) for k in (1, 2, 3))
     made = {
         "silence": 0 * t,
-        "faint noise": 1e-4 * noise,
+        "quiet noise": 0.01 * noise,
         "chord": 0.1 * chord * np.exp(-2 * (t % 1)),
         "sweep": 0.5 * np.sin(2 * np.pi * 50 * 7 / np.log(150) * np.expm1(t / 7 * np.log(150))),
         "drums": 0.2 * noise * beat + 0.7 * np.sin(2 * np.pi * 60 * t) * beat,
