@@ -545,7 +545,7 @@ def input_scores(scores: pd.DataFrame) -> Figure:
         ax.set_title(protocol, loc="left")
         ax.grid(axis="x")
     axes[-1, 0].set_xlabel("accuracy per slice, 95 % interval")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return fig
 
 
@@ -598,8 +598,8 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Figure:
         error = [table["accuracy"] - table["low"], table["high"] - table["accuracy"]]
         ax.errorbar(table["confidence"], table["accuracy"], yerr=np.clip(error, 0, None),
                     fmt="o", markersize=7, capsize=3, color="#332288")  # fmt: skip
-        for row in table.itertuples():
-            ax.text(row.confidence, -0.03, str(row.n), ha="center", va="top", fontsize=10)
+        for middle, n in zip((table["from"] + table["to"]) / 2, table["n"], strict=True):
+            ax.text(middle, -0.03, str(n), ha="center", va="top", fontsize=10)
         ax.set_xlim(0, 1.05)
         ax.set_ylim(-0.13, 1.05)
         ax.set_xticks(np.linspace(0, 1, 6))

@@ -49,8 +49,9 @@ def _by_input() -> pd.DataFrame:
 
 
 def _bins() -> pd.DataFrame:
-    rows = [(3, 0.45, 0.3, 0.1, 0.8), (90, 0.97, 1.0, 0.9, 1.0)]
-    return pd.DataFrame(rows, columns=["n", "confidence", "accuracy", "low", "high"])
+    rows = [(0.4, 0.5, 3, 0.45, 0.3, 0.1, 0.8), (0.9, 1.0, 90, 0.97, 1.0, 0.9, 1.0)]
+    names = ["from", "to", "n", "confidence", "accuracy", "low", "high"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _by_column() -> pd.Series:
