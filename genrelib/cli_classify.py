@@ -247,7 +247,8 @@ class _Table:
         if isinstance(answer, AudioError):
             self._print((str(path), f"error: {answer.reason}. {answer.advice}."), style="red")
             return
-        named = [f"{share:.2f} {genre}" for genre, share in list(answer.probabilities.items())[:3]]
+        shares = list(answer.probabilities.items())[:3]
+        named = [f"{p:.2f} {genre}" for k, (genre, p) in enumerate(shares) if not k or p >= 0.05]
         if answer.genre is None:
             named = [f"none of these: {REASONS[str(answer.reason)]}"]
         course = (

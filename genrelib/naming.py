@@ -240,7 +240,7 @@ class Model:
             self._course(scores, loud, [*start.tolist(), duration]),
             self._nearest(windows[loud].mean(axis=0)),
             self.familiarity(float(whole["distance"])),
-            float(1 / (1 + np.exp(-whole["music"]))),
+            float(softmax(np.array([0.0, whole["music"]]))[1]),
             duration,
         )
 
