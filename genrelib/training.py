@@ -237,7 +237,8 @@ def _arrays(
     centres = np.stack([z[genre == name].mean(axis=0) for name in genres])
     shared = LedoitWolf().fit(z - centres[[genres.index(name) for name in genre]])
     eigenvalues, vectors = np.linalg.eigh(shared.covariance_)
-    whiten = vectors / np.sqrt(eigenvalues)
+    # The symmetric root: eigenvectors alone have no sign of their own.
+    whiten = vectors / np.sqrt(eigenvalues) @ vectors.T
     sounds, sound_bias = _sounds(z, scaler, other)
     return {
         "mean": scaler.mean_,

@@ -105,6 +105,23 @@ def test_the_table_shows_everything_to_people(files: list[Path]) -> None:
     assert text.index("0:40") < text.index("0:07") < text.index("0:03")
 
 
+def test_the_card_says_how_well_and_on_what() -> None:
+    code, out, _ = run("--card")
+    card = load_model().card
+    assert code == 0 and out.startswith(load_model().line)
+    for protocol, levels in card["scores"].items():
+        assert f"  {protocol}: {levels['slice']['value']:.3f} (" in out
+    assert f"track: {card['calibration']['track']['error']['value']:.3f} (" in out
+    for what, rate in card["refused"].items():
+        assert f"{rate['value']:.3f} ({rate['low']:.3f} to {rate['high']:.3f}) of {what}" in out
+    assert all(caveat in out for caveat in card["caveats"])
+
+
+def test_without_files_there_is_nothing_to_do() -> None:
+    code, _, err = run()
+    assert code == 2 and "name audio files" in err
+
+
 def test_a_course_of_many_parts_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
     model = load_model()
     rng = np.random.default_rng(0)
