@@ -283,8 +283,8 @@ def test_a_model_of_your_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_an_answer_needs_no_heavy_library(files: list[Path]) -> None:
     code = (
         "import sys; from genrelib.naming import load_model; load_model().classify(sys.argv[1]);"
-        "print([name for name in ('sklearn', 'scipy', 'numba', 'matplotlib', 'keras', 'jax', "
-        "'pooch') if name in sys.modules])"
+        "print([name for name in ('pandas', 'sklearn', 'scipy', 'numba', 'matplotlib', 'keras', "
+        "'jax', 'pooch') if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, files[0]], capture_output=True, text=True, cwd=ROOT

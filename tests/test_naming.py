@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from genrelib import audio, ear, nonmusic
+from genrelib import audio, ear, nonmusic, stream
 from genrelib.audio import AudioError
 from genrelib.corpus import load_corpus
 from genrelib.features import ear_table
@@ -187,12 +187,14 @@ def test_the_volume_makes_no_difference(model: Model, tmp_path: Path) -> None:
             assert probability == pytest.approx(answers[0].probabilities[genre], abs=2e-3)
 
 
+@pytest.mark.parametrize("kept", [0, 20_000, 1 << 24])
 def test_blocks_do_not_change_the_answer(
-    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept: int, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sf.write(tmp_path / "a.wav", music(20, 22050), 22050)
     whole = model.classify(tmp_path / "a.wav")
     monkeypatch.setattr(audio, "_BLOCK", 5000)
+    monkeypatch.setattr(stream, "KEPT", kept)
     parts = model.classify(tmp_path / "a.wav")
     assert parts.genre == whole.genre and len(parts.course) == len(whole.course)
     assert parts.probabilities == pytest.approx(whole.probabilities, abs=1e-3)
@@ -243,6 +245,7 @@ def test_memory_does_not_grow_with_the_length(
     import tracemalloc
 
     monkeypatch.setattr(audio, "_BLOCK", 1 << 16)
+    monkeypatch.setattr(stream, "KEPT", 1 << 18)
     peaks = []
     for seconds in (60, 360):
         sf.write(tmp_path / "long.flac", np.tile(music(30, 16000), seconds // 30), 16000)

@@ -52,6 +52,16 @@ def test_lengths_do_not_depend_on_blocks() -> None:
     assert np.allclose(whole.power, parts.power) and np.array_equal(whole.peak, parts.peak)
 
 
+@pytest.mark.parametrize(("limit", "expected"), [(30, [10, 10, 10]), (29, [])])
+def test_blocks_are_kept_up_to_a_limit(
+    limit: int, expected: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "KEPT", limit)
+    kept: list[np.ndarray] = []
+    assert len(list(stream.keep([np.ones(10, np.float32)] * 3, kept))) == 3
+    assert [len(block) for block in kept] == expected
+
+
 def test_a_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
     sf.write(tmp_path / "cut.flac", np.random.default_rng(0).uniform(-1, 1, 100_000), 22050)
     content = (tmp_path / "cut.flac").read_bytes()
