@@ -65,13 +65,12 @@ def fit_temperature(predictions: pd.DataFrame) -> float:
     logs = np.log(np.maximum(predictions[columns].to_numpy(float), _TINY))
     true = [columns.index(f"p_{genre}") for genre in predictions["genre"]]
 
-    def loss(exponent: float) -> float:
+    def _loss(exponent: float) -> float:
         scaled = _softmax(logs / np.exp(exponent))
         return -float(np.mean(np.log(np.maximum(scaled[np.arange(len(true)), true], _TINY))))
 
-    return float(
-        np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x)
-    )
+    bounds = (float(np.log(0.1)), float(np.log(10)))
+    return float(np.exp(minimize_scalar(_loss, bounds=bounds, method="bounded").x))
 
 
 def scale(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:

@@ -166,22 +166,31 @@ def train(
 
 @app.command()
 def classify(
-    files: Annotated[list[Path], typer.Argument(help="Audio files, or folders of them.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Audio files, or folders of them.")
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(help="Model of `genrelib train`; by default the package's.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    card: Annotated[
+        bool, typer.Option("--card", help="Show the model's card: what it knows, how well.")
+    ] = False,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Files at a time; by default one for each core.")
     ] = None,
 ) -> None:
     """Name the genre of audio files, or say that it is none of those known."""
-    from genrelib.cli_classify import run
+    from genrelib.cli_classify import card_text, run
 
     if json and csv:
         raise typer.BadParameter("choose one of --json and --csv")
-    if not run(files, model, as_json=json, as_csv=csv, jobs=jobs):
+    if card:
+        typer.echo(card_text(model))
+    elif not files:
+        raise typer.BadParameter("name audio files, or folders of them")
+    elif not run(files, model, as_json=json, as_csv=csv, jobs=jobs):
         raise typer.Exit(1)
 
 

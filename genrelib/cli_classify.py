@@ -64,6 +64,40 @@ def run(
     return good
 
 
+def card_text(path: Path | None) -> str:
+    """Lay out a model card for people.
+
+    Parameters
+    ----------
+    path : Path or None
+        A model file; the model of the package, if None.
+
+    Returns
+    -------
+    str
+        Several lines.
+    """
+    model = load_model(path)
+    card = model.card
+    lines = [model.line, f"genres: {', '.join(model.genres)}", "accuracy, with 95 % intervals:"]
+    for name, levels in card["scores"].items():
+        found = [f"{_share(levels[k])} per {k}" for k in ("slice", "track") if levels[k]]
+        tested = f", {levels['track']['n_genres']:.0f} genres tested" if found else "not tested"
+        lines.append(f"  {name}: {', '.join(found)}{tested}")
+    lines.append("expected calibration error per track (what chance alone would give):")
+    for name, found in card["calibration"].items():
+        text = f"{_share(found['error'])}; {found['chance']:.3f}" if found else "not tested"
+        lines.append(f"  {name}: {text}")
+    lines.append("named none of these:")
+    lines += [f"  {_share(rate)} of {what}" for what, rate in card["refused"].items()]
+    versions = ", ".join(f"{name} {number}" for name, number in card["versions"].items())
+    return "\n".join([*lines, *card["caveats"], f"made with {versions}"])
+
+
+def _share(found: dict[str, float]) -> str:
+    return f"{found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
+
+
 def cores() -> int:
     """Count the cores that this process may use.
 
@@ -247,7 +281,8 @@ class _Table:
         if isinstance(answer, AudioError):
             self._print((str(path), f"error: {answer.reason}. {answer.advice}."), style="red")
             return
-        named = [f"{share:.2f} {genre}" for genre, share in list(answer.probabilities.items())[:3]]
+        shares = list(answer.probabilities.items())[:3]
+        named = [f"{p:.2f} {genre}" for k, (genre, p) in enumerate(shares) if not k or p >= 0.05]
         if answer.genre is None:
             named = [f"none of these: {REASONS[str(answer.reason)]}"]
         course = (

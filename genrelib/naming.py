@@ -182,12 +182,13 @@ class Model:
         AudioError
             If the file cannot be used, as in :func:`genrelib.audio.decode`.
         """
-        file = stream.survey(path, _stoppable(stream.blocks(path), stop))
+        kept: list[np.ndarray] = []
+        file = stream.survey(path, stream.keep(_stoppable(stream.blocks(path), stop), kept))
         if file.level == -np.inf:
             silent = Segment(0.0, file.duration, None, "silence", 0.0)
             return Prediction(None, "silence", {}, [silent], [], 0.0, 0.0, file.duration)
         gain = np.float32(10 ** ((self.card["level"] - file.level) / 20))
-        sound = (gain * block for block in _stoppable(stream.blocks(path), stop))
+        sound = (gain * block for block in _stoppable(kept or stream.blocks(path), stop))
         try:
             heard = ear.hear(sound, file.rate, threads=threads)
         except AudioError:
@@ -240,7 +241,7 @@ class Model:
             self._course(scores, loud, [*start.tolist(), duration]),
             self._nearest(windows[loud].mean(axis=0)),
             self.familiarity(float(whole["distance"])),
-            float(1 / (1 + np.exp(-whole["music"]))),
+            float(softmax(np.array([0.0, whole["music"]]))[1]),
             duration,
         )
 

@@ -69,7 +69,8 @@ def tone(rng: np.random.Generator, n: int) -> np.ndarray:
         return signal.lfilter([1], [1, -rng.uniform(0, 0.98)], y)
     pitch = np.full(n, np.exp(rng.uniform(np.log(40), np.log(6000))))
     if kind == "sweep":
-        pitch = np.exp(np.linspace(*rng.uniform(np.log(50), np.log(7500), 2), n))
+        low, high = rng.uniform(np.log(50), np.log(7500), 2)
+        pitch = np.exp(np.linspace(low, high, n))
     elif kind == "siren":
         pitch *= 2 ** (rng.uniform(0.2, 1) * np.sin(2 * np.pi * rng.uniform(0.2, 4) * t))
     # The weaker its overtones, the closer to a sine; those beyond half the rate are left out.

@@ -113,13 +113,11 @@ def train(
     }
     say("hearing what is not music")
     other = hear_examples(target, seed)
-    # The matrices are small: threads would wait for each other most of the time.
-    with threadpool_limits(1):
-        say("training, and testing under the protocols")
-        arrays, card = fit(X, slices, other, seed=seed)
-        card = about | card | {"scores": scores(X, slices, seed=seed)}
-        say("testing probabilities and refusals on tracks held out")
-        held = {name: audit(X, slices, name, other, seed=seed) for name in ("track", "artist")}
+    say("training, and testing under the protocols")
+    arrays, card = fit(X, slices, other, seed=seed)
+    card = about | card | {"scores": scores(X, slices, seed=seed)}
+    say("testing probabilities and refusals on tracks held out")
+    held = {name: audit(X, slices, name, other, seed=seed) for name in ("track", "artist")}
     card["calibration"] = {n: calibration_card(table, seed=seed) for n, table in held.items()}
     model = Model(card, arrays)
     card["refused"] = {"held-out tracks": _rate(held["track"]["reason"].notna())}
@@ -172,6 +170,8 @@ def hear_examples(target: float, seed: int) -> dict[str, np.ndarray]:
     return {kind: np.stack(parts) for kind, parts in heard.items()}
 
 
+# The matrices are small: threads would wait for each other most of the time.
+@threadpool_limits.wrap(limits=1)
 def fit(
     X: pd.DataFrame, slices: pd.DataFrame, other: dict[str, np.ndarray], *, seed: int = 0
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -237,7 +237,8 @@ def _arrays(
     centres = np.stack([z[genre == name].mean(axis=0) for name in genres])
     shared = LedoitWolf().fit(z - centres[[genres.index(name) for name in genre]])
     eigenvalues, vectors = np.linalg.eigh(shared.covariance_)
-    whiten = vectors / np.sqrt(eigenvalues)
+    # The symmetric root: eigenvectors alone have no sign of their own.
+    whiten = vectors / np.sqrt(eigenvalues) @ vectors.T
     sounds, sound_bias = _sounds(z, scaler, other)
     return {
         "mean": scaler.mean_,
@@ -279,6 +280,7 @@ def _quantile(values: np.ndarray, share: float) -> float:
     return float(np.sort(values)[rank - 1])
 
 
+@threadpool_limits.wrap(limits=1)
 def scores(X: pd.DataFrame, slices: pd.DataFrame, *, seed: int = 0) -> dict[str, Any]:
     """Score the classifier under every protocol.
 
