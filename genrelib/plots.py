@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from genrelib.audio import SAMPLE_RATE
 from genrelib.corpus import GENRES
@@ -569,7 +570,7 @@ def data_curves(scores: pd.DataFrame, xlabel: str) -> Figure:
         colour = INPUT_COLOURS[i % 3]
         ax.fill_between(part["n"], part["low"], part["high"], color=colour, alpha=0.2, lw=0)
         ax.plot(part["n"], part["value"], marker=MARKERS[i], color=colour, label=name)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylim(0, 1.02)
     ax.set_xlabel(xlabel)
     ax.set_ylabel("accuracy per slice (shaded: 95 % interval)")
