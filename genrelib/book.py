@@ -52,7 +52,7 @@ __all__ = [
 
 PARAMETERS = ("corpus", "seed", "fast")
 # Modules no chapter computes with: changing them changes no output.
-FRAME = {"__main__.py", "bench.py", "book.py", "cli.py", "cli_corpus.py"}
+FRAME = {"__main__.py", "bench.py", "book.py", "cli.py", "cli_classify.py", "cli_corpus.py"}
 LIBRARIES = (
     "librosa", "soundfile", "numpy", "scipy", "pandas", "scikit-learn", "keras", "jax",
     "matplotlib", "numba", "papermill", "jupyter-book",

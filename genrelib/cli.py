@@ -134,6 +134,66 @@ def corpus() -> None:
     # Stands for genrelib.cli_corpus in the list of commands; see _LazyGroup.
 
 
+# --- naming genres ---------------------------------------------------------------------------
+
+
+@app.command()
+def train(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Model file to write, .npz.")],
+    corpus: Annotated[
+        str,
+        typer.Option(help="gtzan-mini, gtzan, folder:PATH, features:PATH, or a sum with '+'."),
+    ] = "gtzan-mini",
+    features: Annotated[
+        str, typer.Option(help="What to learn from: ear, what a pretrained network hears.")
+    ] = "ear",
+    seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what fails.")] = False,
+) -> None:
+    """Train a model that names genres, and write it with its model card."""
+    from genrelib import modelfile, training
+    from genrelib.corpus import load_corpus
+
+    if features != "ear":
+        raise modelfile.ModelError(f"no features {features!r}; models learn from 'ear' only")
+    modelfile.check_name(output)
+    say = (lambda text: None) if quiet else (lambda text: typer.echo(text, err=True))
+    model = training.train(load_corpus(corpus, on_error="skip"), seed=seed, say=say)
+    modelfile.write(output, model.card, model.arrays)
+    if not quiet:
+        typer.echo(f"{output}: {model.line}")
+
+
+@app.command()
+def classify(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Audio files, or folders of them.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Model of `genrelib train`; by default the package's.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    card: Annotated[
+        bool, typer.Option("--card", help="Show the model's card: what it knows, how well.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Files at a time; by default one for each core.")
+    ] = None,
+) -> None:
+    """Name the genre of audio files, or say that it is none of those known."""
+    from genrelib.cli_classify import card_text, run
+
+    if json and csv:
+        raise typer.BadParameter("choose one of --json and --csv")
+    if card:
+        typer.echo(card_text(model))
+    elif not files:
+        raise typer.BadParameter("name audio files, or folders of them")
+    elif not run(files, model, as_json=json, as_csv=csv, jobs=jobs):
+        raise typer.Exit(1)
+
+
 # --- what was measured -----------------------------------------------------------------------
 
 

@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import soxr
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["EAR_RATE", "NAMES", "TAGS", "Heard", "embed", "hear", "tags"]
 
@@ -175,6 +177,8 @@ def tags(audio: Audio, rate: float, *, threads: int = 1) -> pd.Series:
     ValueError
         As in :func:`hear`.
     """
+    import pandas as pd  # nothing else here needs it, and it takes long to load
+
     heard = hear(audio, rate, threads=threads)
     return pd.Series(heard.tags.mean(axis=0), index=list(TAGS), name="probability")
 
