@@ -157,6 +157,7 @@ def _experiments() -> list[Experiment]:
         "dropout 0.4": {"dropout": 0.4},
         "L2": {"l2": 1e-3},
         "label smoothing": {"smoothing": 0.1},
+        "L2 and label smoothing": {"l2": 1e-3, "smoothing": 0.1},
         "masks": {"augment": masks, "epochs": longer},
         "gain": {"augment": {"gain": (6.0, 1.0)}},
         "mix-up": {"augment": {"mixup": 0.4}, "epochs": longer},
