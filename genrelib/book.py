@@ -541,6 +541,13 @@ def _own_parts(chapter: _Chapter) -> dict[str, str]:
     if _uses(chapter, "results.STUDY", "results.recorded_study"):
         folder = Path(__file__).parent / "data" / "results"
         parts["recorded results"] = _hash_files([folder / "original-study.json"], folder)
+    if _uses(chapter, "load_study"):
+        from genrelib.corpus import cache_root
+
+        places = Path(__file__).parent / "data" / "results", cache_root() / "lstm-study"
+        parts["the study of the networks"] = _digest(
+            [_hash_files(place.rglob("*.parquet"), place) for place in places]
+        )
     if _uses(chapter, "GENRELIB_FULL"):
         parts["GENRELIB_FULL"] = _digest(bool(os.environ.get("GENRELIB_FULL")))
     return parts

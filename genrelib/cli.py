@@ -290,6 +290,46 @@ def results(
 
 
 @app.command()
+def study(
+    name: Annotated[str, typer.Argument(help="lstm: the experiments behind chapter 6.")],
+    corpus: Annotated[str, typer.Option(help="Name of the corpus.")] = "gtzan-mini",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Run only this group or experiment; may be repeated."),
+    ] = None,
+    repetitions: Annotated[
+        int | None, typer.Option(min=1, help="Runs of each experiment, with other folds.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Experiments at the same time; 1 on a graphics card.")
+    ] = 2,
+    record: Annotated[
+        bool, typer.Option("--record", help="Make what was run here the recorded study.")
+    ] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Show the study that chapter 6 reads; run nothing.")
+    ] = False,
+) -> None:
+    """Run the long experiments of a chapter, or what is missing of them."""
+    from genrelib import lstm_study
+
+    if name != "lstm":
+        raise lstm_study.StudyError(f"no study {name!r}; there is lstm")
+    if not (record or show):
+        times = repetitions or lstm_study.REPETITIONS
+        folder = lstm_study.run_study(
+            corpus, only=only or (), repetitions=times, jobs=jobs, say=typer.echo
+        )
+        typer.echo(f"kept in {folder}")
+    if record:
+        typer.echo(f"wrote {lstm_study.publish(corpus)}")
+    if show:
+        found = lstm_study.load_study(corpus)
+        typer.echo(f"{found.attrs['corpus']}, {found.attrs['source']}; accuracy under track")
+        typer.echo(lstm_study.summary(found).to_string())
+
+
+@app.command()
 def bench(
     clips: Annotated[int, typer.Option(help="Slices that everything is timed on.")] = 60,
     slices: Annotated[int, typer.Option(help="Slices of the run that watches memory.")] = 1000,

@@ -30,15 +30,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
 from genrelib import results, store
 from genrelib.audio import SAMPLE_RATE
-from genrelib.corpus import Corpus, load_corpus
+from genrelib.corpus import Corpus, cache_root, load_corpus
 from genrelib.features import FRAME_BANDS, Spectra, frames, sequence, usable
 from genrelib.models import RECURRENT, make_model
 from genrelib.protocols import cross_validate, mean_with_interval, plan
 from genrelib.slicing import SLICE_LENGTH, slice_tracks
 
 __all__ = [
-    "EXPERIMENTS", "Experiment", "StudyError", "compare", "hits", "load_study", "pieces",
-    "publish", "run_study",
+    "EXPERIMENTS", "Experiment", "StudyError", "compare", "hits", "load_study", "parts_folder",
+    "pieces", "publish", "run_study", "summary",
 ]  # fmt: skip
 
 FORMAT = 1  # to be raised when the same settings begin to mean another training
@@ -157,6 +157,7 @@ def _experiments() -> list[Experiment]:
         "dropout 0.4": {"dropout": 0.4},
         "L2": {"l2": 1e-3},
         "label smoothing": {"smoothing": 0.1},
+        "L2 and label smoothing": {"l2": 1e-3, "smoothing": 0.1},
         "masks": {"augment": masks, "epochs": longer},
         "gain": {"augment": {"gain": (6.0, 1.0)}},
         "mix-up": {"augment": {"mixup": 0.4}, "epochs": longer},
@@ -271,7 +272,7 @@ def run_study(
     jobs : int
         Experiments at the same time, each in a process of its own; 1 on a graphics card.
     folder : pathlib.Path, optional
-        Where the parts are kept; a folder of this corpus beside the results if left out.
+        Where the parts are kept; :func:`parts_folder` if left out.
     say : callable
         Is told of each part.
 
@@ -318,9 +319,9 @@ def parts_folder(corpus: str) -> Path:
     Returns
     -------
     pathlib.Path
-        A folder beside the results of the corpus; it need not exist.
+        A folder in the user's cache; it need not exist.
     """
-    return results.results_file(corpus).with_suffix(".lstm-study")
+    return cache_root() / "lstm-study" / results.corpus_slug(corpus)
 
 
 def _run(e: Experiment, music: Corpus, folder: Path, repetitions: int) -> list[str]:
@@ -621,6 +622,29 @@ def hits(study: pd.DataFrame, experiments: Sequence[str], level: str = "slice") 
         right = votes == rows.groupby(keys)["genre"].first()
     table = right.groupby(["experiment", *units]).mean().unstack("experiment")
     return table[list(experiments)]
+
+
+def summary(study: pd.DataFrame) -> pd.DataFrame:
+    """Lay the study out, one row per experiment.
+
+    Parameters
+    ----------
+    study : pandas.DataFrame
+        From :func:`load_study`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Accuracy per slice with its 95 % interval, per track, and the number of repetitions.
+    """
+    names = list(study["experiment"].unique())
+    found = compare(study, names)
+    text = [f"{r.value:.3f} ({r.low:.3f} to {r.high:.3f})" for r in found.itertuples()]
+    votes = compare(study, names, level="track")["value"].round(3)
+    repetitions = study.groupby("experiment")["repetition"].nunique()
+    return pd.DataFrame(
+        {"per slice": text, "per track": votes, "repetitions": repetitions[names]}, index=names
+    )
 
 
 def _genre(column: str) -> str:

@@ -423,6 +423,21 @@ def test_the_tables_of_the_study_are_fetched_before_anything_runs(
     assert set(press._own_parts(two_)) == {"recorded results", "the original study's tables"}
 
 
+def test_another_run_of_the_long_study_is_a_reason_to_run(
+    tmp_path: Path, environment, monkeypatch
+) -> None:
+    monkeypatch.setenv("GENRELIB_CACHE", str(tmp_path / "cache"))
+    root = small_book.make_book(tmp_path / "book")
+    small_book.write_chapter(root, "one", ["# One", small_book.PARAMETERS, "# load_study\n1"])
+    chapter = press._read_book(root)[0]
+    before = press._own_parts(chapter)
+    assert set(before) == {"the study of the networks"}
+    part = tmp_path / "cache" / "lstm-study" / "gtzan-mini" / "lstm.0.parquet"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"a part")
+    assert press._own_parts(chapter) != before
+
+
 def test_a_long_run_that_is_asked_for_is_a_reason_to_run(
     tmp_path: Path, environment, monkeypatch
 ) -> None:
