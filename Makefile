@@ -28,7 +28,7 @@ book: $(READY)
 	@$(BIN) -m genrelib book $(ARGS)
 
 test: $(READY)
-	@$(BIN) -m pytest -q $(ARGS)
+	@$(BIN) -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 bench: $(READY)
 	@$(BIN) -m genrelib bench $(ARGS)

@@ -40,6 +40,9 @@ CAVEATS = (
     "may include songs of this corpus, so that no protocol keeps them apart.",
     "Under the protocol track, artists are on both sides; for artists that the model does not "
     "know, expect the scores of the protocol artist.",
+    "Scores are those of recordings at the loudness they have. Files are brought to one loudness "
+    "before they are named, which makes the volume indifferent and costs a little accuracy: see "
+    "data/results/classify.json.",
     "Probabilities fit recordings of 30 seconds, and music like that of the corpus.",
     "Speech, noise and tones were learned from synthetic examples.",
 )

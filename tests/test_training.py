@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +190,16 @@ def test_the_model_of_the_package_is_what_training_gives(trained: Model, tmp_pat
     for name, array in shipped.arrays.items():
         found = again.arrays[name]
         assert np.allclose(found, array, atol=0.03 * np.abs(array).max()), name
+
+
+def test_the_recorded_trial_is_of_the_model_of_the_package() -> None:
+    record = json.loads((modelfile.SHIPPED.parent / "results" / "classify.json").read_text())
+    card = load_model().card
+    stale = "stale: run python tests/trial_classify.py"
+    for name in ("distance", "music"):
+        found = record["model"]["limits"][name]
+        assert found == pytest.approx(card["limits"][name], rel=0.02), stale
+    assert record["model"]["temperature"] == pytest.approx(card["temperature"], rel=0.02), stale
 
 
 @pytest.mark.slow
