@@ -32,7 +32,7 @@ COLUMNS = [
 README_CORPUS = "gtzan-mini"
 STUDY = "original-study"
 """What the ledger of chapter 8 is called."""
-MEASURING = ("04-random-forest", "05-nearest-neighbours", "06-lstm")
+MEASURING = ("04-random-forest", "05-nearest-neighbours", "06-lstm", "09-pretrained-ear")
 """Chapters that measure models."""
 MARKS = ("<!-- results: made by `genrelib results --record` -->", "<!-- results end -->")
 

@@ -32,6 +32,7 @@ NAMES = [
     "06-lstm",
     "07-conclusions",
     "08-original-study",
+    "09-pretrained-ear",
     "10-large-collections",
 ]
 

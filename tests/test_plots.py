@@ -37,6 +37,23 @@ def _history() -> dict[str, list[float]]:
     return {key: [0.9, 0.5] for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
 
 
+def _by_input() -> pd.DataFrame:
+    rows = [
+        (model, given, protocol, 0.6, 0.5, 0.7, 4)
+        for given in ("hand-made", "ear", "tags")
+        for protocol in ("track", "artist")
+        for model in ("forest", "k-NN")
+    ]
+    names = ["model", "input", "protocol", "value", "low", "high", "n_genres"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _bins() -> pd.DataFrame:
+    rows = [(0.4, 0.5, 3, 0.45, 0.3, 0.1, 0.8), (0.9, 1.0, 90, 0.97, 1.0, 0.9, 1.0)]
+    names = ["from", "to", "n", "confidence", "accuracy", "low", "high"]
+    return pd.DataFrame(rows, columns=names)
+
+
 def _by_column() -> pd.Series:
     return pd.Series(RNG.random(len(features.columns())), index=features.columns())
 
@@ -96,6 +113,19 @@ FIGURES = {
         pd.Series(np.repeat(GENRE_NAMES, 10)),
         ("first", "second"),
         tracks=pd.Series(np.repeat(range(8), 5)),
+    ),
+    "genre_maps": lambda: plots.genre_maps(
+        {name: RNG.normal(size=(40, 2)) for name in ("hand-made", "ear")},
+        pd.Series(np.repeat(GENRE_NAMES, 10)),
+        ("first", "second"),
+    ),
+    "input_scores": lambda: plots.input_scores(_by_input()),
+    "data_curves": lambda: plots.data_curves(
+        _by_input().query("protocol == 'track'").assign(n=[1, 2] * 3), "tracks"
+    ),
+    "reliability": lambda: plots.reliability({"track": _bins(), "artist": _bins()}),
+    "heat_table": lambda: plots.heat_table(
+        pd.DataFrame(RNG.random((5, 4)), columns=GENRE_NAMES), "share", ("genre", "tag")
     ),
 }
 
@@ -169,6 +199,42 @@ def test_scores_are_drawn_where_they_are() -> None:
     assert legend == list(PROTOCOLS)
 
 
+def test_scores_by_input_stand_in_the_panel_of_their_protocol() -> None:
+    scores = _by_input()
+    at = (scores["protocol"] == "artist") & (scores["input"] == "ear")
+    scores.loc[at & (scores["model"] == "k-NN"), "value"] = 0.65
+    fig = plots.input_scores(scores)
+    assert [ax.get_title(loc="left") for ax in fig.axes] == ["track", "artist"]
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["hand-made", "ear", "tags"]
+    drawn = [[list(c.lines[0].get_xdata()) for c in ax.containers] for ax in fig.axes]
+    assert drawn == [[[0.6, 0.6]] * 3, [[0.6, 0.6], [0.6, 0.65], [0.6, 0.6]]]
+
+
+def test_maps_share_their_genres_and_not_their_points() -> None:
+    genres = pd.Series(["jazz", "jazz", "samba"])
+    here, there = np.arange(6.0).reshape(3, 2), np.full((3, 2), 7.0)
+    fig = plots.genre_maps({"here": here, "there": there}, genres, ("x", "y"))
+    assert [ax.get_title(loc="left") for ax in fig.axes] == ["here", "there"]
+    for ax, points in zip(fig.axes, (here, there), strict=True):
+        placed = [np.asarray(c.get_offsets()) for c in ax.collections]
+        assert np.array_equal(np.concatenate(placed), points)
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["jazz", "samba"]
+
+
+def test_a_reliability_diagram_says_how_much_a_point_rests_on() -> None:
+    ax = plots.reliability({"track": _bins()}).axes[0]
+    assert [text.get_text() for text in ax.texts] == ["3", "90"]
+    points = ax.containers[0].lines[0].get_xydata()
+    assert points.tolist() == [[0.45, 0.3], [0.97, 1.0]]
+
+
+def test_a_table_of_shares_is_written_in_per_cent() -> None:
+    values = pd.DataFrame({"jazz": [0.004, 0.314], "samba": [0.0, 0.02]}, ["rock", "chill"])
+    ax = plots.heat_table(values, "share", ("genre", "tag")).axes[0]
+    assert {t.get_position(): t.get_text() for t in ax.texts} == {(0, 1): "31", (1, 1): "2"}
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["rock", "chill"]
+
+
 # --- colours ---------------------------------------------------------------------------------
 
 
@@ -229,10 +295,14 @@ def _lab(linear: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", BLIND)
-@pytest.mark.parametrize("palette", ["genres", "protocols"])
+@pytest.mark.parametrize("palette", ["genres", "protocols", "inputs"])
 def test_colours_stay_apart_for_colour_blind_readers(palette: str, kind: str) -> None:
-    colours = {"genres": plots.GENRE_COLOURS, "protocols": plots.PROTOCOL_COLOURS}[palette]
-    lab = np.array([_lab(BLIND[kind] @ _linear(colour)) for colour in colours.values()])
+    colours = {
+        "genres": tuple(plots.GENRE_COLOURS.values()),
+        "protocols": tuple(plots.PROTOCOL_COLOURS.values()),
+        "inputs": plots.INPUT_COLOURS,
+    }[palette]
+    lab = np.array([_lab(BLIND[kind] @ _linear(colour)) for colour in colours])
     distance = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
     # 2.3 is what is just noticed side by side.
     assert distance[np.triu_indices(len(lab), 1)].min() > 5
