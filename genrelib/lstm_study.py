@@ -547,7 +547,7 @@ def _joined(parts: Sequence[Path], corpus: str) -> tuple[pa.Table, dict[str, Any
         "curves": {m["experiment"]: m["curves"] for m in firsts},
         "seconds": {m["experiment"]: round(m["seconds"]) for m in firsts},
     }
-    return pa.concat_tables([pq.read_table(p) for p in rank], promote_options="default"), about
+    return pa.concat_tables([pq.read_table(p) for p in rank], promote_options="permissive"), about
 
 
 def _unpacked(table: pa.Table, about: dict[str, Any], source: str) -> pd.DataFrame:

@@ -146,11 +146,11 @@ def test_figures_can_be_drawn_and_their_axes_are_labelled(name: str) -> None:
     panels = [ax for ax in fig.axes if ax.get_label() != "<colorbar>"]
     assert panels
     # The last panel of a column carries the label of the axis they share.
-    assert panels[-1].get_xlabel()
+    assert panels[-1].get_xlabel() or fig.get_supxlabel()
     for ax in panels:
         named = [tick.get_text() for tick in ax.get_yticklabels() if tick.get_text()]
         words = any(any(c.isalpha() for c in text) for text in named)
-        assert ax.get_ylabel() or words
+        assert ax.get_ylabel() or words or fig.get_supylabel()
     for ax in fig.axes:
         if ax.get_label() == "<colorbar>":
             assert ax.get_ylabel() or ax.get_xlabel()

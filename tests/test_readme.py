@@ -105,7 +105,7 @@ def test_the_layout_names_every_module() -> None:
     modules = {path.name for path in (ROOT / "genrelib").glob("*.py")}
     private = {"__init__.py", "__main__.py", "cli_classify.py", "cli_corpus.py"}
     assert modules - private <= set(re.findall(r"\w+\.py", layout))
-    assert layout.strip().count("\n") <= 14
+    assert layout.strip().count("\n") <= 20
 
 
 def test_names_in_the_recipes_exist() -> None:
