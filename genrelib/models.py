@@ -75,7 +75,7 @@ def make_model(name: str, seed: int = 0, fast: bool = False, **params: Any) -> B
         :data:`BOOSTING`, logistic regression on standardised features, or a network on frames: a
         plain long short-term memory (Hochreiter and Schmidhuber 1997,
         doi:10.1162/neco.1997.9.8.1735), or one behind convolutions (Choi et al. 2017,
-        arXiv:1609.04243) with the settings that chapter 6 arrives at.
+        arXiv:1609.04243) with the settings of chapter 6.
     seed : int
         Seed of everything random in it.
     fast : bool

@@ -106,7 +106,8 @@ def recurrent_network(
     dense : tuple of int
         Size of each dense layer (ReLU) between the LSTM and the answer.
     dropout : float
-        Share of activations dropped after each layer but the last (Srivastava et al. 2014).
+        Share of activations dropped after filters and LSTMs and between dense layers (Srivastava
+        et al. 2014).
     l2 : float
         Weight of the squared size of the layers' input weights in the loss.
     learning_rate : float
@@ -132,6 +133,8 @@ def recurrent_network(
     """
     if shape[0] < pool * 2 ** len(conv):
         raise NetworkError(f"slices of {shape[0]} frames are shorter than one step of the network")
+    if not units and summary != "mean":
+        raise NetworkError("without an LSTM there is no state to answer from: summary='mean'")
     if summary not in SUMMARIES:
         raise NetworkError(f"no summary {summary!r}; there are {', '.join(SUMMARIES)}")
     keras.utils.set_random_seed(seed)
@@ -192,8 +195,9 @@ class RecurrentClassifier(ClassifierMixin, BaseEstimator):
         Slices per step of the optimiser.
     validation : float
         Share of the training *tracks* that is not trained on: training stops when the loss on them
-        has not fallen for ``patience`` epochs, and the weights of the best epoch are kept. Where a
-        genre has a single track, none can be spared and training runs to the end.
+        has not fallen for ``patience`` epochs, and the weights of the best epoch are kept. The
+        share is rounded to one part of several, and no genre gives its only track; where no genre
+        has two, training runs to the end.
     patience : int or None
         Epochs to wait for a lower loss; with None the loss on them is only watched.
     schedule : {"constant", "cosine", "plateau"}
@@ -215,6 +219,8 @@ class RecurrentClassifier(ClassifierMixin, BaseEstimator):
         Per epoch ``loss`` and ``accuracy``, with ``val_`` in front on validation tracks.
     epoch_ : int
         The epoch whose weights are kept, counted from 1.
+    n_train_ : int
+        Slices that were trained on, those of validation tracks left out.
     """
 
     def __init__(
@@ -271,6 +277,7 @@ class RecurrentClassifier(ClassifierMixin, BaseEstimator):
         if len(codes) != len(X):
             raise NetworkError(f"{len(X)} slices have {len(codes)} genres; give one to each")
         train, valid = self._split(codes, groups)
+        self.n_train_ = len(train)
         self.shape_ = X.shape[-2:]
         self.mean_ = X[train].mean(axis=tuple(range(X.ndim - 1)), dtype=float)
         spread = X[train].std(axis=tuple(range(X.ndim - 1)), dtype=float)
@@ -394,6 +401,7 @@ class RecurrentClassifier(ClassifierMixin, BaseEstimator):
             "state": {
                 "shape_": self.shape_, "mean_": self.mean_.tolist(),
                 "scale_": self.scale_.tolist(), "history_": self.history_, "epoch_": self.epoch_,
+                "n_train_": self.n_train_,
             },
         }  # fmt: skip
         part = path.with_name(f".{path.stem}.{os.getpid()}.part.keras")
@@ -449,12 +457,15 @@ class RecurrentClassifier(ClassifierMixin, BaseEstimator):
         if groups is None:
             raise NetworkError("early stopping needs the tracks: fit(X, y, groups=track_ids)")
         tracks = np.asarray(groups)
-        fewest = min(len(set(tracks[codes == code])) for code in set(codes))
-        parts = min(round(1 / self.validation), fewest)
-        if parts < 2:
+        known = {code: len(set(tracks[codes == code])) for code in set(codes)}
+        spare = np.isin(codes, [code for code, n in known.items() if n > 1])
+        if not spare.any():
             return everything
+        rest = np.flatnonzero(spare)
+        parts = max(2, min(round(1 / self.validation), *(n for n in known.values() if n > 1)))
         folds = StratifiedGroupKFold(parts, shuffle=True, random_state=self.seed)
-        return next(folds.split(codes, codes, tracks))
+        train, valid = next(folds.split(rest, codes[rest], tracks[rest]))
+        return np.sort(np.concatenate([rest[train], np.flatnonzero(~spare)])), rest[valid]
 
     def _standardise(self, X: np.ndarray) -> np.ndarray:
         return ((X - self.mean_) / self.scale_).astype(np.float32)
@@ -586,7 +597,7 @@ NETWORK_SETTINGS = tuple(inspect.signature(recurrent_network).parameters)[2:-1]
 
 
 def listen(classifier: RecurrentClassifier, X: np.ndarray) -> np.ndarray:
-    """Ask a trained network after every step what it would say if the slice ended there.
+    """Ask a trained LSTM after every step what it would say if the slice ended there.
 
     Parameters
     ----------
@@ -607,7 +618,8 @@ def listen(classifier: RecurrentClassifier, X: np.ndarray) -> np.ndarray:
         If the network answers from more than its last hidden state.
     """
     settings = classifier.network or {}
-    if settings.get("summary", "last") != "last" or settings.get("bidirectional"):
+    ahead = settings.get("bidirectional") or settings.get("conv")
+    if settings.get("summary", "last") != "last" or ahead:
         raise NetworkError("only a network that answers from its last step can be asked at each")
     network = classifier.trained_network()
     twin = keras.Sequential([keras.Input(network.input_shape[1:])])

@@ -80,6 +80,9 @@ def _grouped(slices: pd.DataFrame, groups: pd.Series, kind: str, n_splits: int, 
     counts = found.reindex(sorted(slices["genre"].unique()), fill_value=0)
     reasons = {0: f"no {kind} is known", 1: f"one {kind} only"}
     not_tested = {str(genre): reasons[n] for genre, n in counts.items() if n < 2}
+    if (counts > 0).sum() < 2:  # with one genre to train on, every answer would be that genre
+        alone = dict.fromkeys(counts.index.astype(str), f"no second genre has a known {kind}")
+        return Plan([], alone | not_tested)
     tested = np.flatnonzero(known & ~slices["genre"].isin(not_tested).to_numpy())
     if not len(tested):
         return Plan([], not_tested)

@@ -417,8 +417,7 @@ class Ledger:
         self.run = {"seed": seed, "fast": fast}
         self.file = results_file(subject, fast=fast)
         self.recorded = ledger_parts(results_file(subject, root=EMBEDDED))
-        if at_hand:
-            self.file.unlink(missing_ok=True)  # it shall hold what this run measures, no more
+        self.file.unlink(missing_ok=True)  # it shall hold what this run measures, no more
         self.sources: dict[str, str] = {}
 
     def __call__(self, name: str, compute: Callable[[], Any], *, live: bool = True) -> Any:

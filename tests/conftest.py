@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from genrelib.corpus import data_root
-
+# Two processes that compile the same function at once must not write the same file.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix=f"genrelib-numba-{worker}-")
+    atexit.register(shutil.rmtree, os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
 # Networks of one shape are compiled once for all tests, those in other processes included.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="genrelib-compiled-")
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+
+from genrelib.corpus import data_root
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -504,7 +504,7 @@ def test_show_counts_tracks_and_files_left_out(tmp_path: Path) -> None:
     spoil(tmp_path)
     code, output = run("show", name)
     assert code == 0
-    assert "10 tracks" in output
+    assert "10 tracks" in " ".join(output.split())  # long paths break lines
     assert "7 files left out" in output
 
 

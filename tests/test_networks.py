@@ -242,6 +242,18 @@ def test_early_stopping_asks_for_the_tracks() -> None:
         make_model("lstm", validation=0.2, **SMALL).fit(X, genre)
 
 
+def test_a_genre_with_a_single_track_is_not_watched() -> None:
+    X, genre = rising_and_falling(48)
+    groups = np.where(genre == "jazz", "one", (np.arange(48) // 8).astype(str))
+    model = make_model("lstm", epochs=1, validation=0.5, **SMALL)
+    train, valid = model._split(np.unique(genre, return_inverse=True)[1], groups)
+    assert set(genre[valid]) == {"rock"}
+    assert set(genre[train]) == {"rock", "jazz"}
+    assert not set(groups[train]) & set(groups[valid])
+    assert sorted([*train, *valid]) == list(range(48))
+    assert "val_loss" in model.fit(X, genre, groups=groups).history_
+
+
 def test_where_no_track_can_be_spared_training_runs_to_the_end() -> None:
     X, genre = rising_and_falling()
     model = make_model("lstm", epochs=2, validation=0.2, **SMALL).fit(X, genre, groups=genre)
