@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
+from scipy.special import softmax
 from scipy.stats import binomtest
 
 BINS = 10
@@ -39,7 +40,7 @@ def pool(predictions: pd.DataFrame) -> pd.DataFrame:
     logs = predictions[columns].astype(float).clip(lower=_TINY).map(np.log)
     means = logs.groupby(predictions["track_id"]).mean()
     first = predictions.drop_duplicates("track_id").set_index("track_id").loc[means.index]
-    table = _filled(first, _softmax(means.to_numpy()), columns)
+    table = _filled(first, softmax(means.to_numpy(), axis=1), columns)
     table["slice_id"] = table.index
     return table.reset_index()[predictions.columns]
 
@@ -66,7 +67,7 @@ def fit_temperature(predictions: pd.DataFrame) -> float:
     true = [columns.index(f"p_{genre}") for genre in predictions["genre"]]
 
     def _loss(exponent: float) -> float:
-        scaled = _softmax(logs / np.exp(exponent))
+        scaled = softmax(logs / np.exp(exponent), axis=1)
         return -float(np.mean(np.log(np.maximum(scaled[np.arange(len(true)), true], _TINY))))
 
     bounds = (float(np.log(0.1)), float(np.log(10)))
@@ -90,7 +91,7 @@ def scale(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
     """
     columns = _columns(predictions)
     logs = np.log(np.maximum(predictions[columns].to_numpy(float), _TINY))
-    return _filled(predictions, _softmax(logs / temperature), columns)
+    return _filled(predictions, softmax(logs / temperature, axis=1), columns)
 
 
 def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
@@ -179,11 +180,6 @@ def chance_error(
 
 def _columns(predictions: pd.DataFrame) -> list[str]:
     return [column for column in predictions.columns if column.startswith("p_")]
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _filled(table: pd.DataFrame, values: np.ndarray, columns: list[str]) -> pd.DataFrame:

@@ -20,7 +20,6 @@ from scipy.stats import binomtest
 from sklearn.base import BaseEstimator
 from sklearn.covariance import LedoitWolf
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
@@ -28,6 +27,7 @@ from genrelib import __version__, calibration, ear, modelfile, nonmusic, protoco
 from genrelib.corpus import Corpus
 from genrelib.features import ear_table, feature_table
 from genrelib.modelfile import ModelError
+from genrelib.models import make_model
 from genrelib.naming import Model, softmax, window
 from genrelib.slicing import slice_tracks
 
@@ -57,7 +57,7 @@ def classifier() -> BaseEstimator:
         Logistic regression on standardised embeddings, with a penalty of 10 times the squared
         weights: there are about as many slices as numbers in an embedding.
     """
-    return make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=5000))
+    return make_model("logistic", C=0.1, max_iter=5000)
 
 
 def train(

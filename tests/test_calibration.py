@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import softmax
 
 from genrelib import calibration, protocols
 
@@ -15,8 +16,8 @@ def made(n: int, sharpness: float, *, slices: int = 1, seed: int = 0) -> pd.Data
     """Make predictions whose true temperature is `sharpness`: truth is drawn from the logits."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 2, (n, len(GENRES)))
-    true = [rng.choice(GENRES, p=row) for row in calibration._softmax(logits)]
-    values = np.repeat(calibration._softmax(sharpness * logits), slices, axis=0)
+    true = [rng.choice(GENRES, p=row) for row in softmax(logits, axis=1)]
+    values = np.repeat(softmax(sharpness * logits, axis=1), slices, axis=0)
     tracks = np.repeat([f"t{k}" for k in range(n)], slices)
     table = pd.DataFrame({"slice_id": [f"s{k}" for k in range(len(values))], "track_id": tracks})
     table["genre"] = np.repeat(true, slices)

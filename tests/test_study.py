@@ -246,6 +246,13 @@ def test_a_ledger_measures_where_it_can_and_reads_back_where_it_cannot(kept: Pat
     assert not results_file("subject").exists()
 
 
+def test_what_an_earlier_build_measured_is_not_taken_for_this_one(kept: Path) -> None:
+    Ledger("subject", at_hand=True)("old", lambda: 1)
+    assert results_file("subject").exists()
+    Ledger("subject", at_hand=False)
+    assert not results_file("subject").exists()
+
+
 def test_what_takes_long_is_measured_on_request(kept: Path) -> None:
     ledger = Ledger("subject", at_hand=True)
     with pytest.raises(ResultsError, match="neither the data are at hand nor a recorded"):
