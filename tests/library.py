@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from genrelib.audio import SAMPLE_RATE
+from genrelib.corpus.audio import SAMPLE_RATE
 
 GENRES = ("ambient", "jazz", "noise")
 

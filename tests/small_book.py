@@ -13,27 +13,27 @@ REPOSITORY = Path(__file__).parents[1]
 PARAMETERS = 'corpus = "gtzan-mini"  # which music\nseed = 0\nfast = False'
 
 FIRST = [
-    "# Counting\n\nThere are {glue:text}`count` things, {glue:text}`share:.1%` of them "
-    "{glue:text}`kind`.\n"
+    "# Counting\n\nThere are {eval}`count` things, {eval}`f'{share:.1%}'` of them "
+    "{eval}`kind`.\n"
     "See {numref}`fig-line` and {doc}`two`.",
     PARAMETERS,
-    "from genrelib.page import clip, player, players, show, table, tell\n"
+    "from genrelib.book import clip, player, players, show, table\n"
+    "from genrelib.book.figures import Picture\n"
     "import numpy as np\nimport pandas as pd\n"
-    'tell(count=np.int64(3), share=np.float32(0.5), kind="odd")',
+    'count, share, kind = 3, np.float32(0.5), "odd"',
     "import matplotlib.pyplot as plt\n"
     "fig, ax = plt.subplots(figsize=(4, 2))\nax.plot([1, 2, seed])\n"
-    'show(fig, caption=f"A line, *seed* {seed}.", alt="A line that rises.", name="fig-line")',
+    'show(Picture(fig, f"A line, *seed* {seed}.", "A line that rises.", "fig-line"))',
     'table(pd.DataFrame({"score": [0.25]}, index=pd.Index(["forest"], name="model")), "Scores")',
     'player(None, "jazz", seconds=2)',
     'players([clip(None, "rock", seconds=1), clip(None, "pop", seconds=1)], "Two sketches")',
 ]
 SECOND = [
-    "# Adding\n\nIt makes {glue:text}`total`.",
+    "# Adding\n\nIt makes {eval}`total`.",
     PARAMETERS,
     "import os\nfrom pathlib import Path\n"
-    'Path(os.environ["GENRELIB_RESULTS"], "seen").write_text(corpus)\n'
-    "from genrelib.page import tell",
-    "tell(total=1 + 1 + seed)",
+    'Path(os.environ["GENRELIB_RESULTS"], "seen").write_text(corpus)',
+    "total = 1 + 1 + seed",
 ]
 
 TOC = """format: jb-book

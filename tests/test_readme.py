@@ -11,16 +11,17 @@ import yaml
 from pybtex.database import parse_file
 from typer.main import get_command
 
-from genrelib import __version__, results
-from genrelib.cli import app
-from genrelib.cli_corpus import corpus_app
-from genrelib.results import MARKS, load_results, readme_table, update_readme
+from genrelib import __version__
+from genrelib.book import results
+from genrelib.book.results import MARKS, load_results, readme_table, update_readme
+from genrelib.cli.app import app
+from genrelib.cli.corpus import corpus_app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 PAGES = {"README.md": README, "CONTRIBUTING.md": CONTRIBUTING}
-RECORDED = results.EMBEDDED / "gtzan-mini.json"
+RECORDED = results.RECORDED / "gtzan-mini.json"
 
 
 def code(text: str) -> str:

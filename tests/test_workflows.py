@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from genrelib.corpus import list_corpora
+from genrelib.corpus.tracks import list_corpora
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

@@ -1,0 +1,41 @@
+from .page import (
+    Clip as Clip,
+    clip as clip,
+    is_public as is_public,
+    player as player,
+    players as players,
+    show as show,
+    source as source,
+    table as table,
+    tell as tell,
+)
+from .press import (
+    BookError as BookError,
+    Build as Build,
+    build as build,
+    check_site as check_site,
+    find_root as find_root,
+    results_folder as results_folder,
+    stored_outputs as stored_outputs,
+)
+from .results import (
+    COLUMNS as COLUMNS,
+    Ledger as Ledger,
+    ResultsError as ResultsError,
+    disagreements as disagreements,
+    load_results as load_results,
+    overview as overview,
+    record as record,
+    record_results as record_results,
+    recorded_study_scores as recorded_study_scores,
+)
+from .speed import (
+    record_bench as record_bench,
+)
+from .words import (
+    counted as counted,
+    listing as listing,
+    percent as percent,
+    span as span,
+    verdict as verdict,
+)

@@ -1,0 +1,761 @@
+"""What the figures of several chapters share: colours, markers, the look, and common drawings.
+
+A drawing is a matplotlib figure without caption; the module of a chapter makes a :class:`Picture`
+of it.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import librosa.display
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from genrelib.corpus import GENRES, SAMPLE_RATE
+from genrelib.evaluation import PROTOCOLS
+from genrelib.features import FAMILIES, HOP_LENGTH
+
+PALETTE = tuple(e["color"] for e in plt.style.library["petroff10"]["axes.prop_cycle"])
+"""Ten colours that stay apart for colour-blind readers (Petroff 2021, arXiv:2107.02270)."""
+
+GENRE_COLOURS = dict(zip(GENRES, PALETTE, strict=True))
+MARKERS = "osD^vP*X<>"
+PROTOCOL_COLOURS = dict(zip(PROTOCOLS, ("#d55e00", "#0072b2", "#009e73", "#56504c"), strict=True))
+"""Colours of the protocols, from Okabe and Ito (2008)."""
+
+FAMILY_COLOURS = dict(
+    zip(
+        FAMILIES,
+        ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#000000", "#8c6d1f"),
+        strict=False,
+    )
+)
+"""Colours of the feature families, from Okabe and Ito (2008), with brown in place of yellow."""
+
+INPUT_COLOURS = ("#b87400", "#332288", "#44aa99")
+"""Colours of what models are given: not those of genres or protocols."""
+
+STYLE: dict[str, Any] = {
+    "figure.figsize": (6.4, 3.8),
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "font.size": 12,
+    "axes.titlesize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "legend.frameon": False,
+    "legend.fontsize": 10.5,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A figure as a page needs it: the drawing, what to see in it, and both in words.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The drawing.
+    caption : str
+        What to see in the figure, in MyST Markdown.
+    alt : str
+        The figure in words, for those who cannot see it: plain text, no Markdown.
+    name : str
+        Label for cross-references, unique in the whole book: ``fig-`` and words in small letters.
+
+    Raises
+    ------
+    ValueError
+        If caption or text alternative are empty, or the label is malformed.
+    """
+
+    figure: Figure
+    caption: str
+    alt: str
+    name: str
+
+    def __post_init__(self) -> None:
+        for what in ("caption", "alt"):
+            text = " ".join(getattr(self, what).split())
+            if not text:
+                raise ValueError(f"a picture needs a non-empty {what}: every figure has one")
+            object.__setattr__(self, what, text)
+        if not re.fullmatch(r"fig-[a-z0-9]+(-[a-z0-9]+)*", self.name):
+            raise ValueError(f"figure name {self.name!r} is not of the form fig-lower-case-words")
+
+
+def use_style() -> None:
+    """Set matplotlib to the look of the book."""
+    mpl.rcParams.update(cast(Any, STYLE))
+
+
+def genre_colours(genres: Iterable[str]) -> dict[str, str]:
+    """Give each genre its colour.
+
+    Parameters
+    ----------
+    genres : iterable of str
+        Any genres; the ten of GTZAN have fixed colours, others take what is left, in order.
+
+    Returns
+    -------
+    dict
+        Colour by genre.
+    """
+    genres = sorted(set(genres))
+    free = [c for g, c in GENRE_COLOURS.items() if g not in genres] or list(PALETTE)
+    others = [g for g in genres if g not in GENRE_COLOURS]
+    extra = {g: free[i % len(free)] for i, g in enumerate(others)}
+    return {g: GENRE_COLOURS.get(g) or extra[g] for g in genres}
+
+
+def frames_image(
+    values: np.ndarray,
+    ax: Axes,
+    *,
+    kind: str,
+    label: str,
+    limits: tuple[float, float] | None = None,
+) -> None:
+    """Draw bands over time as an image.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Shape ``(n_bands, n_frames)``.
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    kind : str
+        Kind of vertical axis, as in :func:`librosa.display.specshow` (``mel``, ``chroma``,
+        ``hz``, ...), or ``bands`` for plain numbers.
+    label : str
+        Label of the colour bar, with its unit.
+    limits : tuple of float, optional
+        Range of the colours; the range of the values if left out.
+    """
+    low, high = limits or (float(values.min()), float(values.max()))
+    image = librosa.display.specshow(
+        values, sr=SAMPLE_RATE, hop_length=HOP_LENGTH, x_axis="time", ax=ax,
+        y_axis=None if kind == "bands" else kind, cmap="viridis", vmin=low, vmax=high,
+    )  # fmt: skip
+    ax.set_xlabel("time (s)")
+    ax.figure.colorbar(image, ax=ax, label=label)
+
+
+def confusion_matrix(counts: pd.DataFrame, *, unit: str = "slices") -> Figure:
+    """Draw a confusion matrix: shares of each true genre as colour, counts as numbers.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        Rows: true genre; columns: predicted genre; as from
+        :func:`genrelib.evaluation.confusion`.
+    unit : str
+        What is counted.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The matrix; empty cells stay blank.
+    """
+    shares = counts.div(counts.sum(axis=1).replace(0, 1), axis=0).to_numpy(float)
+    fig, ax = plt.subplots(figsize=(6.4, 1.8 + 0.42 * len(counts)))
+    image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), count in np.ndenumerate(counts.to_numpy()):
+        if count:
+            dark = shares[row, column] > 0.55
+            ax.text(column, row, f"{count:.0f}", ha="center", va="center", fontsize=10,
+                    color="white" if dark else "black")  # fmt: skip
+    ax.set_xticks(range(counts.shape[1]), counts.columns, rotation=45, ha="right")
+    ax.set_yticks(range(len(counts)), counts.index)
+    ax.set_xlabel(f"predicted genre (numbers: {unit})")
+    ax.set_ylabel("true genre")
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    fig.colorbar(image, ax=ax, label="share of the true genre")
+    return fig
+
+
+def protocol_scores(results: pd.DataFrame, *, metric: str = "accuracy") -> Figure:
+    """Draw the scores of models under the protocols, with intervals.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        Rows as from :func:`genrelib.book.record`; columns ``model``, ``protocol``, ``level``,
+        ``metric``, ``value``, ``low``, ``high``, ``n_genres``.
+    metric : str
+        The metric to draw.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel per level, one group of points per model, the chance line of the easiest case.
+    """
+    rows = results[results["metric"] == metric]
+    models = list(dict.fromkeys(rows["model"]))
+    protocols = [p for p in PROTOCOLS if p in set(rows["protocol"])]
+    points = len(models) * max(2, len(protocols))
+    room = min(0.32, 10.4 / points)  # inches, so that many models still fit a page
+    fig, axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 1.6 + room * points))
+    for ax, level in zip(axes, ("slice", "track"), strict=True):
+        for i, protocol in enumerate(protocols):
+            part = rows[(rows["level"] == level) & (rows["protocol"] == protocol)]
+            y = np.array([models.index(m) for m in part["model"]], float)
+            y += (i - (len(protocols) - 1) / 2) * 0.19
+            error = [part["value"] - part["low"], part["high"] - part["value"]]
+            ax.errorbar(
+                part["value"],
+                y,
+                xerr=np.clip(error, 0, None),
+                fmt=MARKERS[i],
+                capsize=3,
+                markersize=7 if room > 0.25 else 5,
+                color=PROTOCOL_COLOURS[protocol],
+                label=protocol,
+            )
+        ax.set_yticks(range(len(models)), models)
+        ax.set_ylim(len(models) - 0.5, -0.5)
+        ax.set_xlim(0, 1.02)
+        ax.axvline(1 / rows["n_genres"].max(), color="#999999", linestyle=":", zorder=0)
+        ax.set_title(f"per {level}", loc="left")
+        ax.grid(axis="x")
+    axes[-1].set_xlabel(f"{'macro ' if metric != 'accuracy' else ''}{metric}, 95 % interval")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    return fig
+
+
+def family_bars(values: pd.DataFrame, xlabel: str) -> Figure:
+    """Draw importance by feature family, one bar per measure.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        Index: family; one column per measure.
+    xlabel : str
+        What the bars mean.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Horizontal bars, families in the order given.
+    """
+    fig, ax = plt.subplots(figsize=(6.4, 0.9 + 0.25 * values.size + 0.2 * len(values)))
+    height = 0.8 / values.shape[1]
+    for i, (name, column) in enumerate(values.items()):
+        ax.barh(np.arange(len(column)) + i * height, column, height, label=name,
+                color=("#0072b2", "#d55e00", "#56504c")[i % 3])  # fmt: skip
+    ax.set_yticks(np.arange(len(values)) + 0.4 - height / 2, values.index)
+    ax.invert_yaxis()
+    ax.set_xlabel(xlabel)
+    ax.grid(axis="x")
+    if values.shape[1] > 1:
+        fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return fig
+
+
+def learning_curves(
+    histories: Mapping[str, Mapping[str, Sequence[float]]],
+    chosen: Mapping[str, int] | None = None,
+) -> Figure:
+    """Draw loss and accuracy over the epochs, training and validation.
+
+    Parameters
+    ----------
+    histories : mapping of str to mapping
+        For each model ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy`` per epoch, as in
+        the ``history`` of a Keras run.
+    chosen : mapping of str to int, optional
+        For some models the epoch whose weights are kept, counted from 1; it is marked.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels: loss above, accuracy below. Solid: validation; dashed: training.
+    """
+    fig, axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 5.6))
+    for i, (name, history) in enumerate(histories.items()):
+        colour = ("#0072b2", "#d55e00", "#009e73", "#56504c")[i % 4]
+        for ax, key in zip(axes, ("loss", "accuracy"), strict=True):
+            epochs = np.arange(1, len(history[key]) + 1)
+            ax.plot(epochs, history[key], "--", color=colour, alpha=0.7)
+            ax.plot(epochs, history[f"val_{key}"], "-", color=colour, label=name)
+            if epoch := (chosen or {}).get(name):
+                height = history[f"val_{key}"][epoch - 1]
+                ax.plot([epoch], [height], "o", color=colour, markersize=9)
+    axes[0].set_ylabel("loss (cross-entropy + penalty)")
+    axes[1].set_ylabel("accuracy per slice")
+    axes[1].set_ylim(0, 1.02)
+    axes[1].set_xlabel("epoch (solid: validation, dashed: training)")
+    axes[1].xaxis.get_major_locator().set_params(integer=True)
+    for ax in axes:
+        ax.grid(axis="y")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    return fig
+
+
+def curve_grid(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    """Draw the accuracy over the epochs for many models, one small panel each.
+
+    Parameters
+    ----------
+    histories : mapping of str to mapping
+        For each model ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy`` per epoch.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Solid: validation; dashed: training; a dot at the epoch of the lowest validation loss.
+    """
+    n_rows = -(-len(histories) // 3)
+    fig, axes = plt.subplots(
+        n_rows, 3, figsize=(6.4, 0.8 + 1.35 * n_rows), sharey=True, squeeze=False
+    )
+    for ax in axes.flat[len(histories) :]:
+        ax.set_visible(False)
+    for ax, (name, history) in zip(axes.flat, histories.items(), strict=False):
+        epochs = np.arange(1, len(history["accuracy"]) + 1)
+        best = int(np.argmin(history["val_loss"]))
+        ax.plot(epochs, history["accuracy"], "--", color="#d55e00", label="training")
+        ax.plot(epochs, history["val_accuracy"], color="#0072b2", label="validation tracks")
+        ax.plot([best + 1], [history["val_accuracy"][best]], "o", color="#0072b2")
+        ax.set_title(textwrap.fill(name, 22), loc="left", fontsize=9)
+        ax.set_ylim(0, 1.02)
+        ax.grid(axis="y")
+    fig.supylabel("accuracy per slice")
+    fig.supxlabel("epoch")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    return fig
+
+
+def intervals(table: pd.DataFrame, xlabel: str, *, base: float | None = None) -> Figure:
+    """Draw one value with its interval per row.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Index: what is compared. Columns ``value``, ``low`` and ``high``; with ``least`` and
+        ``most`` the range of the repetitions is drawn as a pale bar behind.
+    xlabel : str
+        What the values mean.
+    base : float, optional
+        Where to draw a line to compare with.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Rows from top to bottom.
+    """
+    fig, ax = plt.subplots(figsize=(6.4, 1.2 + 0.36 * len(table)))
+    rows = np.arange(len(table))
+    if base is not None:
+        ax.axvline(base, color="#56504c", linestyle=":", zorder=0)
+    if "least" in table:
+        ax.hlines(rows, table["least"], table["most"], color="#e69f00", alpha=0.4, linewidth=9)
+    error = [table["value"] - table["low"], table["high"] - table["value"]]
+    ax.errorbar(
+        table["value"], rows, xerr=np.clip(error, 0, None), fmt="o", capsize=3, color="#0072b2"
+    )
+    ax.set_yticks(rows, [textwrap.fill(str(name), 34) for name in table.index])
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.set_xlabel(xlabel)
+    ax.grid(axis="x")
+    return fig
+
+
+def family_pair(
+    values: Mapping[str, np.ndarray],
+    label: str,
+    *,
+    kind: str = "line",
+    bands: Sequence[str] = (),
+    unit: str = "",
+    over: Mapping[str, np.ndarray] | None = None,
+    marks: Mapping[str, np.ndarray] | None = None,
+) -> Figure:
+    """Draw one feature of two clips, one above the other, with the scales in common.
+
+    Parameters
+    ----------
+    values : mapping of str to numpy.ndarray
+        For each genre, shape ``(n_bands, n_frames)`` at a hop of :data:`HOP_LENGTH` samples.
+    label : str
+        Label of the vertical axis.
+    kind : str
+        ``line`` for one line per band; else an image, see :func:`frames_image`.
+    bands : sequence of str
+        Names of the bands: of the lines in the legend, or of the rows of a ``bands`` image.
+    unit : str
+        What the colours of an image mean, with their unit.
+    over : mapping of str to numpy.ndarray, optional
+        For each genre a curve to draw over an image, shape ``(n_frames,)``.
+    marks : mapping of str to numpy.ndarray, optional
+        For each genre, times in seconds that are marked by vertical lines.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel per genre.
+    """
+    fig, axes = plt.subplots(
+        len(values), 1, sharex=True, sharey=kind != "bands", figsize=(6.4, 2.45 * len(values))
+    )
+    pooled = np.concatenate([np.ravel(v) for v in values.values()])
+    # A few extreme values would leave the rest of an image in one colour.
+    low, high = np.percentile(pooled, (6, 94) if kind == "bands" else (0, 100))
+    limits = (float(low), float(high))
+    colours = genre_colours(values)
+    for ax, (genre, array) in zip(np.atleast_1d(axes), values.items(), strict=True):
+        if kind == "line":
+            _frame_lines(ax, np.atleast_2d(array), bands, colours[genre])
+        else:
+            frames_image(array, ax, kind=kind, label=unit, limits=limits)
+        if kind == "bands":
+            rows = np.linspace(0, len(bands) - 1, min(len(bands), 7)).round().astype(int)
+            ax.set_yticks(rows, [bands[row] for row in rows])
+        if over is not None:
+            times = _frame_times(len(over[genre]))
+            ax.plot(times, over[genre], color="black", linewidth=3.5)
+            ax.plot(times, over[genre], color="white", linewidth=1.5)
+        for time in marks[genre] if marks is not None else ():
+            ax.axvline(time, color="#56504c", linestyle=":", zorder=0)
+        ax.set_title(genre, loc="left")
+        ax.set_ylabel(label)
+        ax.label_outer()
+    handles, names = np.atleast_1d(axes)[-1].get_legend_handles_labels()
+    if kind == "line" and names:
+        fig.legend(handles, names, loc="outside upper center", ncols=2)
+    return fig
+
+
+def _frame_times(n_frames: int) -> np.ndarray:
+    return librosa.frames_to_time(np.arange(n_frames), sr=SAMPLE_RATE, hop_length=HOP_LENGTH)
+
+
+def _frame_lines(ax: Axes, values: np.ndarray, bands: Sequence[str], colour: str) -> None:
+    """Draw one line per band; a single line has the colour of its genre."""
+    times = _frame_times(values.shape[1])
+    colours = (colour,) if len(values) == 1 else ("#0072b2", "#d55e00", "#009e73")
+    for i, row in enumerate(values):
+        ax.plot(times, row, color=colours[i % 3], linestyle=("-", "--", ":")[i % 3],
+                label=bands[i] if i < len(bands) else None)  # fmt: skip
+    ax.set_xlim(0, times[-1])
+    ax.set_xlabel("time (s)")
+    ax.grid(axis="y")
+
+
+def family_dots(
+    values: pd.Series, family: pd.Series, xlabel: str, *, lines: Mapping[str, float] | None = None
+) -> Figure:
+    """Draw one dot per column of the feature table, a row for each family.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        A number per column.
+    family : pandas.Series
+        Family per column, as from :func:`genrelib.features.family_of`.
+    xlabel : str
+        What the numbers mean.
+    lines : mapping of str to float, optional
+        Values to mark by vertical lines, by what they are called.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Families from top to bottom in the order of their columns; a bar marks each median.
+    """
+    names = list(dict.fromkeys(family[values.index]))
+    fig, ax = plt.subplots(figsize=(6.4, 1.4 + 0.42 * len(names)))
+    rng = np.random.default_rng(0)
+    for row, name in enumerate(names):
+        part = values[family[values.index] == name]
+        # Dots of one value would hide each other: spread them within the row, always alike.
+        spread = rng.uniform(-0.3, 0.3, len(part)) if len(part) > 1 else np.zeros(1)
+        size = 5 if len(part) > 100 else 9
+        ax.plot(part, row + spread, ".", markersize=size, alpha=0.7,
+                color=FAMILY_COLOURS.get(name, "#999999"))  # fmt: skip
+        if len(part) > 1:
+            ax.plot([part.median()] * 2, [row - 0.38, row + 0.38], color="black", linewidth=2)
+    for style, (name, value) in zip((":", "--", "-."), (lines or {}).items(), strict=False):
+        ax.axvline(value, color="#56504c", linestyle=style, label=name)
+    ax.set_yticks(range(len(names)), [FAMILIES.get(name, name) for name in names])
+    ax.invert_yaxis()
+    ax.set_xlabel(xlabel)
+    ax.grid(axis="x")
+    if lines:
+        fig.legend(loc="outside upper center", ncols=1)
+    return fig
+
+
+def correlation_image(correlation: pd.DataFrame, family: pd.Series) -> Figure:
+    """Draw how strongly the columns of the feature table depend on each other.
+
+    Parameters
+    ----------
+    correlation : pandas.DataFrame
+        Absolute correlations, columns of a family next to each other.
+    family : pandas.Series
+        Family per column.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        An image in which the side of a family grows with the square root of its columns, so that
+        large families do not push the small ones out of sight.
+    """
+    sizes = family[correlation.columns].value_counts(sort=False)
+    sides = np.maximum(np.sqrt(sizes), 2.6)
+    edges = np.concatenate([[0.0], np.cumsum(np.repeat(sides / sizes, sizes))])
+    ends = np.cumsum(sides)
+    fig, ax = plt.subplots(figsize=(6.4, 6.2))
+    image = ax.pcolormesh(edges, edges, correlation, cmap="viridis", vmin=0, vmax=1,
+                          rasterized=True)  # fmt: skip
+    for end in ends[:-1]:
+        ax.axhline(end, color="white", linewidth=1)
+        ax.axvline(end, color="white", linewidth=1)
+    names = [FAMILIES.get(name, name).replace(" and ", " and\n") for name in sizes.index]
+    ax.set_yticks(ends - sides / 2, names)
+    ax.set_xticks([])
+    ax.set_xlabel("the same columns in the same order")
+    ax.tick_params(length=0)
+    ax.set_aspect("equal")
+    ax.invert_yaxis()
+    fig.colorbar(image, ax=ax, label="absolute correlation", location="bottom", shrink=0.8)
+    return fig
+
+
+def genre_map(
+    points: np.ndarray,
+    genres: pd.Series,
+    axis_labels: tuple[str, str],
+    *,
+    tracks: pd.Series | None = None,
+) -> Figure:
+    """Draw slices as points of a plane, a colour and a marker for each genre.
+
+    Parameters
+    ----------
+    points : numpy.ndarray
+        Shape ``(n_slices, 2)``.
+    genres : pandas.Series
+        Genre per slice.
+    axis_labels : tuple of str
+        Labels of the two axes.
+    tracks : pandas.Series, optional
+        Track per slice; if given, thin lines connect the slices of a track in order.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A scatter plot with its legend above.
+    """
+    fig, ax = plt.subplots(figsize=(6.4, 6.4))
+    _genre_points(ax, points, genres, tracks)
+    ax.set_xlabel(axis_labels[0])
+    ax.set_ylabel(axis_labels[1])
+    fig.legend(loc="outside upper center", ncols=4, markerscale=1.2, columnspacing=1)
+    return fig
+
+
+def genre_maps(
+    maps: Mapping[str, np.ndarray], genres: pd.Series, axis_labels: tuple[str, str]
+) -> Figure:
+    """Draw the same slices on several maps, side by side, with one legend.
+
+    Parameters
+    ----------
+    maps : mapping of str to numpy.ndarray
+        For each map its title and the points, shape ``(n_slices, 2)``.
+    genres : pandas.Series
+        Genre per slice.
+    axis_labels : tuple of str
+        Labels of the two axes, which have no scale.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel per map.
+    """
+    fig, axes = plt.subplots(1, len(maps), figsize=(6.4, 1.4 + 6 / len(maps)), squeeze=False)
+    for ax, (title, points) in zip(axes[0], maps.items(), strict=True):
+        _genre_points(ax, points, genres, size=0.5)
+        ax.set_title(title, loc="left")
+        ax.set_xticks([])
+        ax.set_yticks([])
+        ax.set_xlabel(axis_labels[0])
+        ax.set_ylabel(axis_labels[1])
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4,
+               markerscale=1.6, columnspacing=1)  # fmt: skip
+    return fig
+
+
+def _genre_points(
+    ax: Axes,
+    points: np.ndarray,
+    genres: pd.Series,
+    tracks: pd.Series | None = None,
+    *,
+    size: float = 1.0,
+) -> None:
+    genre_of, track_of = genres.to_numpy(), None if tracks is None else tracks.to_numpy()
+    area = size * float(np.clip(900 / np.sqrt(len(points)), 8, 60))
+    for i, (genre, colour) in enumerate(genre_colours(genre_of).items()):
+        own = genre_of == genre
+        for track in [] if track_of is None else dict.fromkeys(track_of[own]):
+            ax.plot(*points[own & (track_of == track)].T, color=colour, linewidth=0.6, alpha=0.5)
+        marker = MARKERS[i % len(MARKERS)]
+        ax.scatter(points[own, 0], points[own, 1], s=area * (1.8 if marker == "*" else 1),
+                   color=colour, edgecolor="white", linewidth=0.4, marker=marker, label=genre,
+                   zorder=2)  # fmt: skip
+
+
+def input_scores(scores: pd.DataFrame) -> Figure:
+    """Draw the accuracy of models by what they are given, with intervals.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Columns ``model``, ``input``, ``protocol``, ``value``, ``low``, ``high`` and ``n_genres``,
+        one row per point.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel per protocol, one group of points per model, the chance line.
+    """
+    models, inputs, protocols = (
+        list(dict.fromkeys(scores[name])) for name in ("model", "input", "protocol")
+    )
+    points = len(models) * len(inputs)
+    fig, axes = plt.subplots(
+        len(protocols), 1, sharex=True, squeeze=False,
+        figsize=(6.4, 1.2 + (0.5 + 0.24 * points) * len(protocols)),
+    )  # fmt: skip
+    for ax, protocol in zip(axes[:, 0], protocols, strict=True):
+        of_protocol = scores[scores["protocol"] == protocol]
+        for i, name in enumerate(inputs):
+            part = of_protocol[of_protocol["input"] == name]
+            y = np.array([models.index(m) for m in part["model"]], float)
+            y += (i - (len(inputs) - 1) / 2) * 0.24
+            error = [part["value"] - part["low"], part["high"] - part["value"]]
+            ax.errorbar(part["value"], y, xerr=np.clip(error, 0, None), fmt=MARKERS[i], capsize=3,
+                        markersize=7, color=INPUT_COLOURS[i % 3], label=name)  # fmt: skip
+        ax.set_yticks(range(len(models)), models)
+        ax.set_ylim(len(models) - 0.5, -0.5)
+        ax.set_xlim(0, 1.02)
+        ax.axvline(1 / of_protocol["n_genres"].max(), color="#999999", linestyle=":", zorder=0)
+        ax.set_title(protocol, loc="left")
+        ax.grid(axis="x")
+    axes[-1, 0].set_xlabel("accuracy per slice, 95 % interval")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return fig
+
+
+def data_curves(scores: pd.DataFrame, xlabel: str) -> Figure:
+    """Draw how accuracy grows with the number of labelled examples, with intervals.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Columns ``input``, ``n``, ``value``, ``low`` and ``high``, one row per point.
+    xlabel : str
+        What is counted.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One line per input.
+    """
+    fig, ax = plt.subplots(figsize=(6.4, 4.2))
+    for i, (name, part) in enumerate(scores.groupby("input", sort=False)):
+        colour = INPUT_COLOURS[i % 3]
+        ax.fill_between(part["n"], part["low"], part["high"], color=colour, alpha=0.2, lw=0)
+        ax.plot(part["n"], part["value"], marker=MARKERS[i], color=colour, label=name)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_ylim(0, 1.02)
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel("accuracy per slice (shaded: 95 % interval)")
+    ax.grid(axis="y")
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    return fig
+
+
+def reliability(bins: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw reliability diagrams: how often predictions are right by how sure they are.
+
+    Parameters
+    ----------
+    bins : mapping of str to pandas.DataFrame
+        For each panel what :func:`genrelib.evaluation.reliability` gives.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel each, with 95 % intervals. On the dashed line confidence equals accuracy; the
+        numbers at the bottom say how many predictions a point rests on.
+    """
+    fig, axes = plt.subplots(1, len(bins), squeeze=False, figsize=(6.4, 0.8 + 6.2 / len(bins)))
+    for ax, (title, table) in zip(axes[0], bins.items(), strict=True):
+        ax.plot([0, 1], [0, 1], color="#999999", linestyle="--", zorder=0)
+        error = [table["accuracy"] - table["low"], table["high"] - table["accuracy"]]
+        ax.errorbar(table["confidence"], table["accuracy"], yerr=np.clip(error, 0, None),
+                    fmt="o", markersize=7, capsize=3, color="#332288")  # fmt: skip
+        for middle, n in zip((table["from"] + table["to"]) / 2, table["n"], strict=True):
+            ax.text(middle, -0.03, str(n), ha="center", va="top", fontsize=10)
+        ax.set_xlim(0, 1.05)
+        ax.set_ylim(-0.13, 1.05)
+        ax.set_xticks(np.linspace(0, 1, 6))
+        ax.set_yticks(np.linspace(0, 1, 6))
+        ax.set_title(title, loc="left")
+        ax.set_xlabel("confidence")
+        ax.set_ylabel("share that is right")
+        ax.grid()
+    return fig
+
+
+def heat_table(values: pd.DataFrame, label: str, axis_labels: tuple[str, str]) -> Figure:
+    """Draw a table of shares as colours, with the numbers in per cent.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        Shares, from 0 to 1.
+    label : str
+        What the colours mean.
+    axis_labels : tuple of str
+        What the columns are, and what the rows are.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        An image; shares below half a per cent stay blank.
+    """
+    top = float(values.to_numpy().max()) or 1.0
+    fig, ax = plt.subplots(figsize=(6.4, 1.9 + 0.3 * len(values)))
+    image = ax.imshow(values, cmap="Blues", vmin=0, vmax=top, aspect="auto")
+    for (row, column), value in np.ndenumerate(values.to_numpy()):
+        if value >= 0.005:
+            ax.text(column, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=10,
+                    color="white" if value > 0.55 * top else "black")  # fmt: skip
+    ax.set_xticks(range(values.shape[1]), values.columns, rotation=45, ha="right")
+    ax.set_yticks(range(len(values)), values.index)
+    ax.set_xlabel(axis_labels[0])
+    ax.set_ylabel(axis_labels[1])
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    fig.colorbar(image, ax=ax, label=label)
+    return fig

@@ -1,0 +1,479 @@
+"""What a chapter hands to the page: figures, numbers in prose, tables, sound.
+
+The last room of the house. A chapter computes; this module hands the outcome on in a form that
+reads well in JupyterLab and that :mod:`genrelib.book.press` can turn into a numbered figure with a
+caption and a text alternative, a sentence with a number in it, a table that a phone can scroll,
+or an audio player. It hands on nothing else: no score is computed here.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import html
+import inspect
+import io
+import os
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pandas as pd
+
+from genrelib.corpus import SAMPLE_RATE, SKETCHES, render_sketch
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from genrelib.book.figures import Picture
+    from genrelib.corpus import Corpus
+
+__all__ = ["Clip", "clip", "player", "players", "show", "source", "table", "tell"]
+
+# The key under which notebook outputs carry what only genrelib.book.press understands.
+METADATA_KEY = "genrelib"
+# Pixels of the saved image, and of its place on the page, per inch of figure: a figure of seven
+# inches fills the text column, and looks sharp on a screen with twice the pixels.
+SAVED_DPI, SHOWN_DPI = 160, 100
+# A data URI is part of the page, and pages have an upper bound of 2 MB.
+MAX_SOUND_BYTES = 60_000
+# What a slice identifier `<track_id>:<k>` stands for in seconds.
+SLICE_SECONDS = 6.0
+
+
+def show(picture: Picture | Figure, caption: str = "", alt: str = "", name: str = "") -> None:
+    """Show a figure, and say what it shows.
+
+    In JupyterLab the caption appears below the image. In the book the image becomes a numbered
+    figure which other text can point to. One figure per cell.
+
+    Parameters
+    ----------
+    picture : genrelib.book.figures.Picture
+        The figure with its caption and text alternative. It is closed afterwards.
+    caption, alt, name : str
+        Where they do not come with the picture.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    from genrelib.book.figures import Picture
+
+    if not isinstance(picture, Picture):
+        picture = Picture(picture, caption, alt, name)
+
+    png = _png(picture.figure)
+    plt.close(picture.figure)
+    width = int.from_bytes(png[16:20], "big") * SHOWN_DPI // SAVED_DPI
+    about = {"caption": picture.caption, "alt": picture.alt, "name": picture.name}
+    display(
+        {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": picture.alt},
+        raw=True,
+        metadata={
+            "image/png": {"width": width, "alt": picture.alt},
+            METADATA_KEY: {"role": "figure", **about},
+        },
+    )
+    display(
+        {"text/markdown": f"*{picture.caption}*", "text/plain": picture.caption},
+        raw=True,
+        metadata={METADATA_KEY: {"role": "caption"}},
+    )
+
+
+def source(function: Callable[..., Any]) -> None:
+    """Show how a function of the package does its work, as it stands in the code.
+
+    Parameters
+    ----------
+    function : callable
+        A function or class written in Python; its docstring is left out.
+    """
+    from IPython.display import display
+
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+    left_out: set[int] = set()
+    for node in ast.walk(ast.parse("\n".join(lines))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            text = node.body[0]
+            left_out.update(range(text.lineno, (text.end_lineno or text.lineno) + 1))
+    kept = [line for number, line in enumerate(lines, 1) if number not in left_out]
+    code = re.sub(r"\n{3,}", "\n\n", "\n".join(kept))
+    where = f"{function.__module__.replace('.', '/')}.py"
+    display(
+        {"text/markdown": f"```python\n{code}\n```\n\n*From `{where}`*", "text/plain": code},
+        raw=True,
+    )
+
+
+def _png(fig: Figure) -> bytes:
+    """Return a figure as a PNG of at most 256 colours, which is a third of the size."""
+    from PIL import Image
+
+    buffer, small = io.BytesIO(), io.BytesIO()
+    # An opaque white ground keeps black axes readable where the page around them is dark.
+    fig.savefig(buffer, format="png", dpi=SAVED_DPI, facecolor="white", bbox_inches="tight")
+    image = Image.open(buffer).convert("RGB")
+    image.quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    return small.getvalue()
+
+
+def tell(**values: Any) -> None:
+    """Give numbers or words to the prose of the chapter.
+
+    The text takes them with ``{glue:text}`name``` or, with a format,
+    ``{glue:text}`name:.2f```; nothing is displayed where ``tell`` is called.
+
+    Parameters
+    ----------
+    **values : int, float, bool, str or NumPy scalar
+        Values by name. A name may be told only once per chapter.
+
+    Raises
+    ------
+    ValueError
+        If a value is missing (None or NaN) or is neither a number nor a string: the sentence
+        that quotes it would read as nonsense.
+    """
+    from myst_nb import glue
+
+    plain = {name: _plain(name, value) for name, value in values.items()}
+    for name, value in plain.items():
+        glue(name, value, display=False)
+
+
+def _plain(name: str, value: Any) -> int | float | str | bool:
+    """Return a value as plain Python, which prints the same under every NumPy."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        value = value.item()
+    if isinstance(value, int | float | str) and value == value:
+        return value
+    raise ValueError(f"tell({name}=...) got {value!r}; only numbers and strings fit in a sentence")
+
+
+def table(
+    df: pd.DataFrame,
+    caption: str,
+    *,
+    formats: Mapping[str, Any] | str | None = None,
+    precision: int = 2,
+    index: bool = True,
+    missing: str = "–",
+) -> None:
+    """Show a DataFrame as a table with a caption.
+
+    Parameters
+    ----------
+    df : pandas.DataFrame
+        The table. Its index becomes the head of each row; name it to label that column.
+    caption : str
+        What the table holds, as plain text.
+    formats : dict or str, optional
+        Format strings or functions by column name, as for `pandas.io.formats.style.Styler.format`;
+        for example ``{"accuracy": "{:.1%}"}``.
+    precision : int, default 2
+        Decimals of floating-point columns without a format.
+    index : bool, default True
+        Whether to show the index.
+    missing : str, default "–"
+        What stands for a missing value.
+
+    Raises
+    ------
+    ValueError
+        If the caption is empty.
+    """
+    from IPython.display import display
+
+    caption = " ".join(caption.split())
+    if not caption:
+        raise ValueError("table() needs a non-empty caption: every table of the book has one")
+    display(
+        {"text/html": _table_html(df, caption, formats, precision, index, missing)}
+        | {"text/plain": f"{caption}\n{df}"},
+        raw=True,
+        metadata={METADATA_KEY: {"role": "table"}},
+    )
+
+
+def _table_html(
+    df: pd.DataFrame,
+    caption: str,
+    formats: Mapping[str, Any] | str | None,
+    precision: int,
+    index: bool,
+    missing: str,
+) -> str:
+    """Return the table as HTML that needs no style of its own and names its headers' scope."""
+    names = [html.escape("" if name is None else str(name)) for name in df.index.names]
+    bare = df.copy()
+    bare.index.names = [None] * df.index.nlevels
+    bare.columns.names = [None] * df.columns.nlevels
+    styler = bare.style.format(
+        cast(Any, formats), precision=precision, na_rep=missing, escape="html"
+    )
+    styler = styler.format_index(escape="html", axis="columns")
+    styler = styler.format_index(escape="html", axis="index")
+    if not index:
+        styler = styler.hide(axis="index")
+    numeric = [
+        pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+        for kind in bare.dtypes
+    ]
+    body = re.sub(r"<style.*?</style>\s*", "", styler.to_html(), flags=re.DOTALL)
+    body = body[body.index("<thead") :]
+    # The empty corner cells of the last header row are the heads of the index columns.
+    corners = iter([""] * len(names) * (bare.columns.nlevels - 1) + names)
+    body = re.sub(
+        r'<th class="blank[^>]*>&nbsp;</th>',
+        lambda _: f'<th class="col_heading">{next(corners, "")}</th>',
+        body,
+    )
+    body = re.sub(r"<(th|td)(|\s[^>]*)>", lambda cell: _cell_tag(cell, numeric), body)
+    return (
+        # The region can be scrolled by keyboard where it is wider than the screen.
+        f'<div class="genre-table" role="region" tabindex="0" aria-label="{html.escape(caption)}">'
+        f"<table><caption>{html.escape(caption)}</caption>{body}</div>"
+    )
+
+
+def _cell_tag(cell: re.Match[str], numeric: list[bool]) -> str:
+    """Return the opening tag of a cell with scope and alignment instead of Styler's classes."""
+    tag, attributes = cell.groups()
+    spans = re.findall(r'(?:row|col)span="\d+"', attributes)
+    if tag == "th":
+        spans.append('scope="row"' if "row_heading" in attributes else 'scope="col"')
+    column = re.search(r"\bcol(\d+)", attributes)
+    if column and "row_heading" not in attributes and numeric[int(column[1])]:
+        spans.append('class="number"')
+    return " ".join([f"<{tag}", *spans]) + ">"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A few seconds of sound and what to call them.
+
+    Use `dataclasses.replace` to make another clip of it, for example its harmonic part.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray
+        Mono samples at 22,050 Hz, shape (n_samples,); empty where there is nothing to play.
+    label : str
+        What is heard, as plain text.
+    synthetic : bool
+        Whether the sound is a synthetic sketch instead of a recording.
+    """
+
+    samples: np.ndarray
+    label: str
+    synthetic: bool
+
+    @property
+    def title(self) -> str:
+        """The label, and that it is synthetic if it is."""
+        return self.label + (" (synthetic sketch, not a recording)" if self.synthetic else "")
+
+
+def clip(
+    corpus: Corpus | None,
+    what: str,
+    start: float = 0.0,
+    seconds: float = SLICE_SECONDS,
+    *,
+    label: str | None = None,
+) -> Clip:
+    """Return a few seconds of a track, or of a synthetic sketch of its genre.
+
+    The sketch stands in where no audio is on disk, and where ``GENRELIB_PUBLIC`` is set: recorded
+    music is not ours to publish.
+
+    Parameters
+    ----------
+    corpus : Corpus or None
+        Where the track is looked up; None always gives a sketch.
+    what : str
+        A track (``blues.00000``), a slice (``blues.00000:2``, the third six seconds), or a genre
+        (its first track).
+    start : float, default 0.0
+        Where to start, in seconds from the beginning of the track or slice.
+    seconds : float, default 6.0
+        Length in seconds, at most.
+    label : str, optional
+        What to call it; by default the track, its artist and its title as far as they are known.
+
+    Returns
+    -------
+    Clip
+        The sound with its label. No samples where the genre has neither recording nor sketch.
+
+    Raises
+    ------
+    ValueError
+        If the corpus has neither a track nor a genre of that name.
+    """
+    track_id, _, part = what.rpartition(":") if re.search(r":\d+$", what) else (what, "", "")
+    start += SLICE_SECONDS * int(part or 0)
+    row = None
+    if corpus is not None:
+        track_id = _find(corpus, track_id)
+        row = cast(pd.Series, corpus.tracks.loc[track_id])
+    genre = track_id.split(".")[0] if row is None else str(row["genre"])
+    synthetic = _is_synthetic(row)
+    recorded = row is not None and pd.notna(row["path"]) and (synthetic or not is_public())
+    samples = corpus.audio(track_id) if corpus and recorded else _sketch(track_id, genre)
+    first = round(start * SAMPLE_RATE)
+    # A sketch may be shorter than the track that it stands for; then it starts at its beginning.
+    first = first if first < len(samples) else 0
+    return Clip(
+        samples=samples[first : first + round(seconds * SAMPLE_RATE)],
+        label=label or (_track_label(track_id, row) if recorded else genre),
+        synthetic=synthetic or not recorded,
+    )
+
+
+def _find(corpus: Corpus, what: str) -> str:
+    """Return the identifier of a track, or of the first track of a genre."""
+    if what in corpus.tracks.index:
+        return what
+    of_genre = corpus.tracks.index[corpus.tracks["genre"] == what]
+    if of_genre.empty:
+        raise ValueError(f"corpus {corpus.name} has no track or genre {what!r}")
+    return str(of_genre[0])
+
+
+def is_public() -> bool:
+    """Say whether the pages are going to be published."""
+    return os.environ.get("GENRELIB_PUBLIC", "").lower() not in ("", "0", "false", "no")
+
+
+def _is_synthetic(row: pd.Series | None) -> bool:
+    """Say whether a track on disk is itself a sketch."""
+    return row is not None and row["title"] in set(SKETCHES["title"])
+
+
+def _track_label(track_id: str, row: pd.Series | None) -> str:
+    """Return track, artist and title as far as they are known."""
+    known = [] if row is None else [row[key] for key in ("artist", "title") if pd.notna(row[key])]
+    return ": ".join([track_id, ", ".join(known)]) if known else track_id
+
+
+def _sketch(track_id: str, genre: str) -> np.ndarray:
+    """Return the sketch that stands for a track, or nothing for a genre without a style."""
+    sketches = SKETCHES.index[SKETCHES["genre"] == genre]
+    if sketches.empty:
+        return np.zeros(0, np.float32)
+    # Tracks of different number get different sketches, the same ones every time.
+    number = int("".join(re.findall(r"\d", track_id)) or 0)
+    return render_sketch(str(sketches[number % len(sketches)]))
+
+
+def player(
+    corpus: Corpus | None,
+    what: str,
+    start: float = 0.0,
+    seconds: float = SLICE_SECONDS,
+    *,
+    label: str | None = None,
+) -> None:
+    """Show an audio player for a few seconds of a track.
+
+    Parameters
+    ----------
+    corpus : Corpus or None
+        Where the track is looked up; None always gives a synthetic sketch.
+    what : str
+        A track, a slice or a genre, as for `clip`.
+    start : float, default 0.0
+        Where to start, in seconds.
+    seconds : float, default 6.0
+        Length in seconds; a few seconds keep the page small.
+    label : str, optional
+        What to call it.
+    """
+    sound = clip(corpus, what, start, seconds, label=label)
+    _display_html(
+        f'<div class="genre-player"><span>{html.escape(sound.title)}</span>{_audio(sound)}</div>',
+        f"Audio: {sound.title}",
+    )
+
+
+def players(clips: Iterable[Clip], caption: str) -> None:
+    """Show several clips, one below the other, in one table.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+        What to listen to.
+    caption : str
+        What to listen for, as plain text.
+
+    Raises
+    ------
+    ValueError
+        If the caption is empty.
+    """
+    clips = list(clips)
+    if not caption.strip():
+        raise ValueError("players() needs a non-empty caption: say what to listen for")
+    rows = "".join(
+        f'<tr><th scope="row">{html.escape(sound.title)}</th><td>{_audio(sound)}</td></tr>'
+        for sound in clips
+    )
+    _display_html(
+        f'<div class="genre-table genre-players"><table><caption>{html.escape(caption)}</caption>'
+        '<thead><tr><th scope="col">Clip</th><th scope="col">Listen</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>",
+        "\n".join([caption, *(sound.title for sound in clips)]),
+    )
+
+
+def _display_html(markup: str, text: str) -> None:
+    """Display HTML with its plain-text equivalent."""
+    from IPython.display import display
+
+    display(
+        {"text/html": markup, "text/plain": text},
+        raw=True,
+        metadata={METADATA_KEY: {"role": "player"}},
+    )
+
+
+def _audio(sound: Clip) -> str:
+    """Return the audio element of a clip, or a sentence where there is nothing to play."""
+    if not len(sound.samples):
+        return "<em>nothing to play: no recording here, and no sketch of this genre</em>"
+    data = base64.b64encode(_mp3(sound.samples)).decode("ascii")
+    return (
+        f'<audio controls preload="none" aria-label="{html.escape(sound.title)}" '
+        f'src="data:audio/mpeg;base64,{data}"></audio>'
+    )
+
+
+def _mp3(samples: np.ndarray) -> bytes:
+    """Return samples as MP3, small enough for a page.
+
+    The peak is brought to a common level, so that the reader need not reach for the volume, and
+    ten milliseconds at each end are faded, so that the cut does not click.
+    """
+    import soundfile
+
+    samples = np.array(samples, dtype=np.float32)
+    samples *= 0.7 / max(float(np.abs(samples).max()), 1e-3)
+    fade = min(len(samples) // 2, SAMPLE_RATE // 100)
+    if fade:
+        samples[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
+        samples[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    for compression in (0.5, 0.7, 0.8, 0.9):
+        buffer = io.BytesIO()
+        soundfile.write(
+            buffer, samples, SAMPLE_RATE, format="MP3", compression_level=compression
+        )  # libsndfile counts 0 as the best and 1 as the smallest
+        if 4 * len(buffer.getvalue()) / 3 <= MAX_SOUND_BYTES:
+            return buffer.getvalue()
+    raise ValueError(
+        f"a clip of {len(samples) / SAMPLE_RATE:.0f} s is too long for a page; take fewer seconds"
+    )

@@ -1,0 +1,132 @@
+"""Words for numbers: the small vocabulary of the sentences in the chapters.
+
+A sentence takes a value from the run by an inline expression, such as ``{eval}`span(leak)```.
+Everything here gives plain text, which reads the same in JupyterLab and on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = ["counted", "listing", "percent", "span", "verdict"]
+
+
+def span(value: Mapping[str, Any], digits: int = 2) -> str:
+    """Write a number with its interval.
+
+    Parameters
+    ----------
+    value : mapping
+        ``value``, ``low`` and ``high``, as from :func:`genrelib.evaluation.gap`, or a row of
+        :func:`genrelib.evaluation.score`.
+    digits : int, default 2
+        Decimals.
+
+    Returns
+    -------
+    str
+        Such as ``0.16 (95 % interval 0.11 to 0.22)``.
+
+    Examples
+    --------
+    >>> span({"value": 0.161, "low": 0.108, "high": 0.2201})
+    '0.16 (95 % interval 0.11 to 0.22)'
+    """
+    middle, low, high = (f"{float(value[key]):.{digits}f}" for key in ("value", "low", "high"))
+    return f"{middle} (95 % interval {low} to {high})"
+
+
+def verdict(value: Mapping[str, Any]) -> str:
+    """Say whether the interval of a difference leaves zero out.
+
+    Parameters
+    ----------
+    value : mapping
+        ``low`` and ``high``, as from :func:`genrelib.evaluation.gap`.
+
+    Returns
+    -------
+    str
+        ``clearly above zero``, ``clearly below zero`` or ``not clear of zero``.
+
+    Examples
+    --------
+    >>> verdict({"low": -0.02, "high": 0.07})
+    'not clear of zero'
+    """
+    if value["low"] > 0:
+        return "clearly above zero"
+    return "clearly below zero" if value["high"] < 0 else "not clear of zero"
+
+
+def listing(names: Iterable[Any], empty: str = "none") -> str:
+    """Write names as a list in a sentence.
+
+    Parameters
+    ----------
+    names : iterable
+        What to name.
+    empty : str, default "none"
+        What to write where there is nothing.
+
+    Returns
+    -------
+    str
+        Such as ``blues, jazz and rock``.
+
+    Examples
+    --------
+    >>> listing(["blues", "jazz", "rock"])
+    'blues, jazz and rock'
+    """
+    *first, last = [str(name) for name in names] or [empty]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Write a share in per cent, with a blank that does not break.
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1.
+    digits : int, default 0
+        Decimals.
+
+    Returns
+    -------
+    str
+        Such as ``16 %``.
+
+    Examples
+    --------
+    >>> percent(0.5)
+    '50\\xa0%'
+    """
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """Write a number with its noun.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    singular : str
+        The noun for one.
+    plural : str, optional
+        The noun for none or several; with an ``s`` if left out.
+
+    Returns
+    -------
+    str
+        Such as ``1 track`` or ``1,000 tracks``.
+
+    Examples
+    --------
+    >>> counted(1000, "track")
+    '1,000 tracks'
+    """
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

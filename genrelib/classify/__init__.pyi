@@ -1,0 +1,17 @@
+from .modelfile import (
+    ModelError as ModelError,
+    check_model_name as check_model_name,
+    write_model as write_model,
+)
+from .naming import (
+    REASONS as REASONS,
+    Model as Model,
+    Neighbour as Neighbour,
+    Prediction as Prediction,
+    Segment as Segment,
+    load_model as load_model,
+)
+from .training import (
+    classifier as classifier,
+    train as train,
+)

@@ -1,0 +1,155 @@
+"""Model files: numbers and a model card in one ``.npz``, without pickle.
+
+An archive of NumPy arrays of floating-point numbers, and of one of bytes, ``card``: the model card
+as JSON. Whoever reads it executes nothing. :mod:`genrelib.classify.training` writes such files,
+:mod:`genrelib.classify.naming` reads them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genrelib.corpus import PACKAGE_DATA
+from genrelib.features import EAR_COLUMNS, EAR_MODEL
+
+FORMAT = 1
+SHIPPED = PACKAGE_DATA / "genres.npz"
+"""The model of the package, trained on GTZAN-mini."""
+CARD = ("genres", "tracks", "corpus", "made", "ear", "level", "limits", "temperature", "scores")
+"""What a card must have; see :func:`genrelib.classify.train`."""
+ARRAYS = {
+    "mean": ("d",), "scale": ("d",), "weights": ("g", "d"), "bias": ("g",),
+    "whiten": ("d", "d"), "centres": ("g", "d"), "sounds": ("s", "d"), "sound_bias": ("s",),
+    "far": ("n",), "tracks": ("t", "d"),
+}  # fmt: skip
+"""Names of the arrays, and their shapes: d numbers of an embedding, g genres, t tracks, s kinds
+of sound."""
+_AGAIN = "Train a model: `genrelib train --corpus NAME -o MODEL.npz`"
+
+
+class ModelError(ValueError):
+    """A model file that cannot be used."""
+
+
+def write_model(path: Path, card: dict[str, Any], arrays: dict[str, np.ndarray]) -> Path:
+    """Write a model file, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file, ending in ``.npz``.
+    card : dict
+        The model card.
+    arrays : dict of str to numpy.ndarray
+        The arrays, as in :data:`ARRAYS`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ModelError
+        If the name does not end in ``.npz``.
+    """
+    check_model_name(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"format": FORMAT, **card}, ensure_ascii=False, allow_nan=False)
+    content: dict[str, Any] = {"card": np.frombuffer(text.encode(), np.uint8), **arrays}
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            np.savez_compressed(file, **content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def check_model_name(path: Path) -> None:
+    """Refuse a name that no model file has.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is to be written.
+
+    Raises
+    ------
+    ModelError
+        If it does not end in ``.npz``.
+    """
+    if path.suffix != ".npz":
+        raise ModelError(f"{path}: a model file ends in .npz; choose such a name")
+
+
+def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Read a model file and check it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    card : dict
+        The model card.
+    arrays : dict of str to numpy.ndarray
+        The arrays, as in :data:`ARRAYS`.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, damaged, no model, of a newer format, or made for another ear.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file. Check the path. {_AGAIN}")
+    with path.open("rb") as raw:  # says "permission denied" by itself
+        try:
+            with np.load(raw, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            card = json.loads(arrays.pop("card").tobytes().decode())
+            version = int(card.pop("format"))
+        except Exception as error:  # NumPy, zipfile and zlib each have several
+            raise ModelError(f"{path}: not a model of genrelib, or damaged. {_AGAIN}") from error
+    if version > FORMAT:
+        raise ModelError(f"{path}: made by a newer genrelib (format {version}). Update genrelib")
+    _check(path, card, arrays)
+    return card, arrays
+
+
+def _check(path: Path, card: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    """Refuse a file that lacks something, or whose parts do not fit."""
+    lacking = [name for name in CARD if name not in card]
+    lacking += [name for name in ARRAYS if name not in arrays]
+    if lacking:
+        raise ModelError(f"{path}: not a whole model; it has no {lacking[0]!r}. {_AGAIN}")
+    sizes = {"d": len(EAR_COLUMNS), "g": len(card["genres"]), "t": len(card["tracks"])}
+    for name, axes in ARRAYS.items():
+        array = arrays[name]
+        shape = tuple(sizes.setdefault(axis, len(np.atleast_1d(array))) for axis in axes)
+        if array.shape != shape or array.dtype.kind != "f" or not np.isfinite(array).all():
+            raise ModelError(f"{path}: damaged; {name!r} is not as it should be. {_AGAIN}")
+    if card["ear"] != fingerprint():
+        raise ModelError(f"{path}: made for another version of the pretrained ear. {_AGAIN}")
+
+
+@cache
+def fingerprint() -> str:
+    """Name the pretrained ear by its content.
+
+    Returns
+    -------
+    str
+        The beginning of the SHA-256 of ``ear.onnx``.
+    """
+    return hashlib.sha256(EAR_MODEL.read_bytes()).hexdigest()[:16]

@@ -1,0 +1,408 @@
+"""Naming the genre of an audio file, with a model that :mod:`genrelib.classify.training` made.
+
+Two lines do it::
+
+    from genrelib.naming import load_model
+    print(load_model().classify("song.mp3"))
+
+The pretrained ear (:mod:`genrelib.features`) hears the file in windows of six seconds; a
+multinomial logistic regression judges what it hears. The answer is a genre with calibrated
+probabilities, or "none of these" with the reason. This module needs NumPy, soundfile, soxr and
+ONNX Runtime only, so that the first answer comes quickly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genrelib.classify import modelfile, stream
+from genrelib.corpus import AudioError, read_blocks
+from genrelib.features import Heard, hear
+
+__all__ = ["REASONS", "Model", "Neighbour", "Prediction", "Segment", "load_model"]
+
+WINDOW = 2  # patches: a window is as long as a slice of a corpus
+CONTEXT = 5  # windows: 30 seconds, the length of the recordings that probabilities fit
+NEIGHBOURS = 3
+REASONS = {
+    "silence": "nothing but silence",
+    "not music": "more like speech, noise or signals than like music",
+    "unfamiliar": "far from all music it was trained on",
+}
+"""Why a recording may be none of the genres."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a recording in which one genre is the most probable.
+
+    Parameters
+    ----------
+    start, end : float
+        Where it begins and ends, in seconds.
+    genre : str or None
+        The genre; None for none of these.
+    reason : str or None
+        Why it is none of these, one of :data:`REASONS`.
+    probability : float
+        Mean probability of the genre; 0 where there is none.
+    """
+
+    start: float
+    end: float
+    genre: str | None
+    reason: str | None
+    probability: float
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A track that the model was trained on, and how similar it is.
+
+    Parameters
+    ----------
+    track_id : str
+        Its name in the corpus.
+    genre : str
+        Its genre.
+    artist, title : str or None
+        Who plays what, where that is known.
+    similarity : float
+        Cosine of the angle between the mean embeddings: 1 for the same sound, 0 for no relation.
+    """
+
+    track_id: str
+    genre: str
+    artist: str | None
+    title: str | None
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says about a recording.
+
+    Parameters
+    ----------
+    genre : str or None
+        The most probable genre; None for none of these.
+    reason : str or None
+        Why it is none of these, one of :data:`REASONS`.
+    probabilities : dict of str to float
+        Calibrated probability of each genre, given that it is one of them; most probable first.
+        Empty for silence.
+    course : list of Segment
+        What is named over time: each moment by the 30 seconds around it.
+    nearest : list of Neighbour
+        The most similar tracks of the training corpus.
+    familiarity : float
+        Share of held-out tracks of the training corpus that lie as far from it, or farther; small
+        for music of another kind (a conformal p-value).
+    music : float
+        Probability that it is music, rather than speech, noise or signals.
+    duration : float
+        Length in seconds.
+    """
+
+    genre: str | None
+    reason: str | None
+    probabilities: dict[str, float]
+    course: list[Segment]
+    nearest: list[Neighbour]
+    familiarity: float
+    music: float
+    duration: float
+
+    @property
+    def probability(self) -> float:
+        """Probability of the genre that is named; 0 for none of these."""
+        return self.probabilities[self.genre] if self.genre else 0.0
+
+    def __str__(self) -> str:
+        """Give the answer in one line."""
+        if self.genre is None:
+            return f"none of these: {REASONS[str(self.reason)]}"
+        like = "; ".join(str(n.title or n.track_id) for n in self.nearest)
+        return f"{self.genre} ({self.probability:.2f}), most like: {like}"
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A classifier of what the pretrained ear hears, with its model card.
+
+    Parameters
+    ----------
+    card : dict
+        What it was trained on, with which versions, and how well it does: see
+        :func:`genrelib.classify.train`.
+    arrays : dict of str to numpy.ndarray
+        Its numbers: ``mean`` and ``scale`` of the embedding; ``weights`` and ``bias`` of the
+        logistic regression, divided by the temperature; ``whiten`` and ``centres``, in which
+        distances from the genres are measured; ``sounds`` and ``sound_bias``, a logistic
+        regression that tells music, which comes first, from other kinds of sound; ``far``, the
+        distances of held-out tracks; ``tracks``, the mean embeddings of the training tracks.
+    """
+
+    card: dict[str, Any]
+    arrays: dict[str, np.ndarray] = field(repr=False)
+
+    @property
+    def genres(self) -> list[str]:
+        """The genres it can name."""
+        return list(self.card["genres"])
+
+    def classify(
+        self, path: str | Path, *, threads: int = 1, stop: Callable[[], bool] | None = None
+    ) -> Prediction:
+        """Name the genre of an audio file.
+
+        The file is brought to the loudness of the training corpus first, so that the answer does
+        not depend on its volume. Memory does not grow with its length.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file of any format that libsndfile reads, of any rate, channels and length.
+        threads : int
+            Threads to use.
+        stop : callable, optional
+            Asked between blocks; where it says True, reading ends by KeyboardInterrupt.
+
+        Returns
+        -------
+        Prediction
+            The answer.
+
+        Raises
+        ------
+        AudioError
+            If the file cannot be used, as in :func:`genrelib.corpus.decode`.
+        """
+        kept: list[np.ndarray] = []
+        file = stream.survey(path, stream.keep(_stoppable(read_blocks(path), stop), kept))
+        if file.level == -np.inf:
+            silent = Segment(0.0, file.duration, None, "silence", 0.0)
+            return Prediction(None, "silence", {}, [silent], [], 0.0, 0.0, file.duration)
+        gain = np.float32(10 ** ((self.card["level"] - file.level) / 20))
+        sound = (gain * block for block in _stoppable(kept or read_blocks(path), stop))
+        try:
+            heard = hear(sound, file.rate, threads=threads)
+        except AudioError:
+            raise
+        except ValueError as error:
+            raise AudioError(path, str(error)) from error
+        windows, start = window(heard)
+        at = np.minimum(np.rint(start / stream.STEP).astype(int), len(file.peak) - 1)
+        loud = np.maximum.reduceat(file.peak, at) >= stream.SILENT
+        return self.predict(windows, loud, start, file.duration)
+
+    def predict(
+        self,
+        windows: np.ndarray,
+        loud: np.ndarray | None = None,
+        start: np.ndarray | None = None,
+        duration: float | None = None,
+    ) -> Prediction:
+        """Name the genre of a recording that the ear has heard.
+
+        Parameters
+        ----------
+        windows : numpy.ndarray
+            Embedding of each window, or slice, in the order of time, shape ``(n_windows, 200)``.
+        loud : numpy.ndarray of bool, optional
+            Which windows are not silent, shape ``(n_windows,)``; all, if left out.
+        start : numpy.ndarray, optional
+            Where each window begins, in seconds; one after the other, if left out.
+        duration : float, optional
+            Length of the recording, in seconds.
+
+        Returns
+        -------
+        Prediction
+            The answer.
+        """
+        length = WINDOW * stream.PATCH
+        start = np.arange(len(windows)) * length if start is None else start
+        duration = float(start[-1] + length) if duration is None else duration
+        loud = np.ones(len(windows), bool) if loud is None or not loud.any() else loud
+        scores = self.scores(windows)
+        whole = {name: values[loud].mean(axis=0) for name, values in scores.items()}
+        genre, reason = self._decide(whole)
+        probabilities = softmax(whole["logits"])
+        order = np.argsort(-probabilities, kind="stable")
+        return Prediction(
+            genre,
+            reason,
+            {self.genres[k]: float(probabilities[k]) for k in order},
+            self._course(scores, loud, [*start.tolist(), duration]),
+            self._nearest(windows[loud].mean(axis=0)),
+            self.familiarity(float(whole["distance"])),
+            float(softmax(np.array([0.0, whole["music"]]))[1]),
+            duration,
+        )
+
+    def scores(self, windows: np.ndarray) -> dict[str, np.ndarray]:
+        """Judge each window by itself.
+
+        Parameters
+        ----------
+        windows : numpy.ndarray
+            Embeddings, shape ``(n_windows, 200)``.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            ``logits`` of the genres, ``(n_windows, n_genres)``; ``distance`` from the nearest
+            genre (Mahalanobis distance, covariance shared by the genres and shrunk: Lee et al.
+            2018, arXiv:1807.03888; Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4), and
+            ``music``, the log-odds that it is music, both ``(n_windows,)``.
+        """
+        a = self.arrays
+        z = (np.asarray(windows, float) - a["mean"]) / a["scale"]
+        white = z @ a["whiten"]
+        sounds = z @ a["sounds"].T + a["sound_bias"]
+        squares = ((white[:, None, :] - a["centres"][None]) ** 2).sum(axis=2)
+        return {
+            "logits": z @ a["weights"].T + a["bias"],
+            "distance": np.sqrt(squares.min(axis=1)),
+            "music": sounds[:, 0] - np.logaddexp.reduce(sounds[:, 1:], axis=1),
+        }
+
+    def familiarity(self, distance: float) -> float:
+        """Compare a distance with those of held-out tracks.
+
+        Parameters
+        ----------
+        distance : float
+            Mean over the windows of a recording.
+
+        Returns
+        -------
+        float
+            Conformal p-value (Bates et al. 2023, arXiv:2104.08279).
+        """
+        far = self.arrays["far"]
+        return float((1 + (far >= distance).sum()) / (1 + len(far)))
+
+    def _decide(self, scores: dict[str, np.ndarray]) -> tuple[str | None, str | None]:
+        if scores["music"] < self.card["limits"]["music"]:
+            return None, "not music"
+        if scores["distance"] > self.card["limits"]["distance"]:
+            return None, "unfamiliar"
+        return self.genres[int(scores["logits"].argmax())], None
+
+    def _course(
+        self, scores: dict[str, np.ndarray], loud: np.ndarray, edges: list[float]
+    ) -> list[Segment]:
+        """Judge each window together with those around it, and join what is judged alike."""
+        rows: list[tuple[float, float, str | None, str | None, list[float]]] = []
+        for k, heard in enumerate(loud):
+            genre: str | None = None
+            reason: str | None = "silence"
+            probability = 0.0
+            if heard:
+                near = slice(max(k - CONTEXT // 2, 0), k + CONTEXT // 2 + 1)
+                here = {n: values[near][loud[near]].mean(axis=0) for n, values in scores.items()}
+                genre, reason = self._decide(here)
+                probability = float(softmax(here["logits"]).max()) if genre else 0.0
+            if rows and rows[-1][2:4] == (genre, reason):
+                rows[-1] = (rows[-1][0], edges[k + 1], genre, reason, [*rows[-1][4], probability])
+            else:
+                rows.append((edges[k], edges[k + 1], genre, reason, [probability]))
+        return [Segment(*row[:4], float(np.mean(row[4]))) for row in rows]
+
+    def _nearest(self, embedding: np.ndarray) -> list[Neighbour]:
+        a = self.arrays
+        z = (embedding - a["mean"]) / a["scale"]
+        known = (a["tracks"].astype(float) - a["mean"]) / a["scale"]
+        cosine = known @ z / (np.linalg.norm(known, axis=1) * np.linalg.norm(z) + 1e-12)
+        order = np.argsort(-cosine, kind="stable")[:NEIGHBOURS]
+        tracks = self.card["tracks"]
+        return [Neighbour(*(*tracks[k], float(cosine[k]))) for k in order]
+
+    @property
+    def line(self) -> str:
+        """The model card in one line."""
+        card = self.card
+        scores = {name: card["scores"].get(name, {}).get("track") for name in ("track", "artist")}
+        parts = [
+            f"{found['value']:.2f} ({found['low']:.2f} to {found['high']:.2f}) under {name}"
+            for name, found in scores.items()
+            if found
+        ]
+        return (
+            f"{card['corpus']}, {card['made']}: {len(self.genres)} genres, {len(card['tracks'])} "
+            f"tracks; accuracy on tracks held out {', '.join(parts) or 'not known'}"
+        )
+
+
+def load_model(path: str | Path | None = None) -> Model:
+    """Load a model; nothing in the file is executed.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A file that ``genrelib train`` wrote; the model of the package, if left out.
+
+    Returns
+    -------
+    Model
+        The model.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, damaged, no model, of a newer format, or made for another ear.
+    """
+    return Model(*modelfile.read_model(modelfile.SHIPPED if path is None else Path(path)))
+
+
+def window(heard: Heard) -> tuple[np.ndarray, np.ndarray]:
+    """Join two patches each to a window, as long as a slice of a corpus.
+
+    Parameters
+    ----------
+    heard : genrelib.features.Heard
+        What the ear makes of a recording.
+
+    Returns
+    -------
+    windows : numpy.ndarray
+        Mean embedding of each window, shape ``(n_windows, 200)``; the last may be of one patch.
+    start : numpy.ndarray
+        Where each begins, in seconds, shape ``(n_windows,)``.
+    """
+    first = np.arange(0, len(heard.start), WINDOW)
+    counts = np.diff([*first, len(heard.start)])[:, None]
+    return np.add.reduceat(heard.embedding, first) / counts, heard.start[first]
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turn logits into probabilities.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        Shape ``(..., n_genres)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same shape; the last axis sums to 1.
+    """
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def _stoppable(
+    blocks: Iterable[np.ndarray], stop: Callable[[], bool] | None
+) -> Iterator[np.ndarray]:
+    for block in blocks:
+        if stop is not None and stop():
+            raise KeyboardInterrupt
+        yield block

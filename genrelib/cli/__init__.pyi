@@ -1,0 +1,5 @@
+from .app import (
+    INTERRUPTED as INTERRUPTED,
+    app as app,
+    main as main,
+)

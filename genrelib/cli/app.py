@@ -1,0 +1,418 @@
+"""The front door: one command, ``genrelib``, over the functions of this package.
+
+Every command is a few lines; what it does is elsewhere. Modules are imported where they are used,
+so that asking for help does not wait for audio and machine-learning libraries.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+__all__ = ["app", "main"]
+
+INTERRUPTED = 130  # the exit status after Ctrl-C
+
+
+class _LazyGroup(TyperGroup):
+    """Commands, and groups of commands that are imported when they are called."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command; the group ``corpus`` comes with pandas, so it is fetched late."""
+        # The list of commands, which --help shows, needs no more than its name.
+        if cmd_name == "corpus" and sys.argv[1:2] not in ([], ["--help"]):
+            from genrelib.cli.corpus import corpus_app
+
+            return typer.main.get_group(corpus_app)
+        return super().get_command(ctx, cmd_name)
+
+
+app = typer.Typer(
+    cls=_LazyGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    help="Genre, Measured: the book's own tool.",
+    pretty_exceptions_enable=False,
+)
+
+
+# --- the book --------------------------------------------------------------------------------
+
+
+@app.command()
+def book(
+    corpus: Annotated[
+        str,
+        typer.Option(
+            help="gtzan-mini, gtzan, sketch, folder:PATH, features:PATH, or a sum with '+'."
+        ),
+    ] = "gtzan-mini",
+    seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
+    fast: Annotated[bool, typer.Option("--fast", help="Take short cuts, to try things.")] = False,
+    chapter: Annotated[
+        list[str] | None,
+        typer.Option(help="Execute only this chapter and what it needs; may be repeated."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what fails.")] = False,
+) -> None:
+    """Execute the chapters that changed and build the site."""
+    from genrelib.book import build
+
+    build(corpus, seed, fast, chapter, quiet=quiet)
+
+
+@app.command()
+def lab() -> None:
+    """Open the chapters in JupyterLab."""
+    from genrelib.book import find_root
+
+    environment = dict(os.environ)
+    # JupyterLab starts its kernels in the folder of the notebook.
+    for name in ("GENRELIB_DATA", "GENRELIB_CACHE"):
+        if environment.get(name):
+            environment[name] = str(Path(environment[name]).expanduser().resolve())
+    command = [sys.executable, "-m", "jupyterlab", str(find_root() / "chapters")]
+    raise typer.Exit(subprocess.call(command, env=environment))
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port on this computer; 0 takes a free one.")] = 8000,
+) -> None:
+    """Serve the built book on this computer, for this computer only."""
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    from genrelib.book import BookError, find_root
+
+    html = find_root() / "_build" / "html"
+    if not (html / "index.html").exists():
+        raise BookError("the book is not built yet: run `make book` (`genrelib book`) first")
+    try:
+        server = ThreadingHTTPServer(
+            ("127.0.0.1", port), partial(SimpleHTTPRequestHandler, directory=html)
+        )
+    except OSError as error:
+        raise BookError(
+            f"port {port} cannot be used ({error.strerror}): try `genrelib serve --port 0`"
+        ) from error
+    with server:
+        typer.echo(f"The book is at http://127.0.0.1:{server.server_port}/ until Ctrl-C")
+        server.serve_forever()
+
+
+@app.command()
+def clean() -> None:
+    """Remove what builds and tests have made; the environment stays."""
+    import shutil
+
+    from genrelib.book import find_root
+
+    root = find_root()
+    made = [root / name for name in ("_build", ".mypy_cache", ".pytest_cache", ".ruff_cache")]
+    made += [root / ".hypothesis"]
+    for folder in ("genrelib", "tests", "chapters"):
+        made += [*(root / folder).rglob("__pycache__")]
+        made += [*(root / folder).rglob(".ipynb_checkpoints")]
+    for path in made:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+# --- the corpora -----------------------------------------------------------------------------
+
+
+@app.command(add_help_option=False)
+def corpus() -> None:
+    """List, show, download and check the music."""
+    # Stands for genrelib.cli.corpus in the list of commands; see _LazyGroup.
+
+
+# --- naming genres ---------------------------------------------------------------------------
+
+
+@app.command()
+def train(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Model file to write, .npz.")],
+    corpus: Annotated[
+        str,
+        typer.Option(help="gtzan-mini, gtzan, folder:PATH, features:PATH, or a sum with '+'."),
+    ] = "gtzan-mini",
+    features: Annotated[
+        str, typer.Option(help="What to learn from: ear, what a pretrained network hears.")
+    ] = "ear",
+    seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what fails.")] = False,
+) -> None:
+    """Train a model that names genres, and write it with its model card."""
+    from genrelib import classify as room
+    from genrelib.corpus import load_corpus
+
+    if features != "ear":
+        raise room.ModelError(f"no features {features!r}; models learn from 'ear' only")
+    room.check_model_name(output)
+    say = (lambda text: None) if quiet else (lambda text: typer.echo(text, err=True))
+    model = room.train(load_corpus(corpus, on_error="skip"), seed=seed, say=say)
+    room.write_model(output, model.card, model.arrays)
+    if not quiet:
+        typer.echo(f"{output}: {model.line}")
+
+
+@app.command()
+def classify(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Audio files, or folders of them.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Model of `genrelib train`; by default the package's.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    card: Annotated[
+        bool, typer.Option("--card", help="Show the model's card: what it knows, how well.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Files at a time; by default one for each core.")
+    ] = None,
+) -> None:
+    """Name the genre of audio files, or say that it is none of those known."""
+    from genrelib.cli.classify import card_text, run
+
+    if json and csv:
+        raise typer.BadParameter("choose one of --json and --csv")
+    if card:
+        typer.echo(card_text(model))
+    elif not files:
+        raise typer.BadParameter("name audio files, or folders of them")
+    elif not run(files, model, as_json=json, as_csv=csv, jobs=jobs):
+        raise typer.Exit(1)
+
+
+# --- what was measured -----------------------------------------------------------------------
+
+
+@app.command()
+def extract(
+    corpus: Annotated[
+        str, typer.Argument(help="gtzan, folder:PATH, sketch, or a sum with '+'; needs audio.")
+    ],
+    folder: Annotated[Path, typer.Option("-o", "--output", help="Folder of the measurements.")],
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes; by default one for each core.")
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Tracks per part; 32 unless you say so.")
+    ] = None,
+    frames: Annotated[
+        bool, typer.Option(help="Keep the sequences of frames, which chapter 6 learns from.")
+    ] = True,
+    ear: Annotated[
+        bool, typer.Option("--ear", help="Have the pretrained ear of chapter 9 listen, too.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail when a file cannot be used.")
+    ] = False,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Measure on this Dask cluster.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what fails.")] = False,
+) -> None:
+    """Measure a collection into a folder, or continue to; read it back as features:FOLDER."""
+    from genrelib.collections import extract
+    from genrelib.corpus import load_corpus
+
+    if not quiet:
+        typer.echo(f"{corpus}: reading the headers of its files", err=True)
+    summary = extract(
+        load_corpus(corpus, on_error="skip"),
+        folder,
+        jobs=jobs,
+        batch=batch,
+        frames=frames,
+        ear=ear,
+        strict=strict,
+        dask=dask,
+        progress=not quiet,
+    )
+    if not quiet:
+        typer.echo(f"{folder}: {summary}")
+
+
+@app.command()
+def snapshot() -> None:
+    """Measure GTZAN-mini's audio and write what the package embeds of it."""
+    from genrelib.corpus import load_corpus
+    from genrelib.features import SNAPSHOTS, track_tempo, write_snapshot
+
+    music = load_corpus("gtzan-mini")
+    written = write_snapshot(music, SNAPSHOTS / "gtzan-mini.parquet")
+    tracks = SNAPSHOTS / "gtzan-mini-tracks.csv"
+    table = music.tracks[["duration", "sample_rate"]].assign(tempo=track_tempo(music))
+    table.to_csv(tracks, lineterminator="\n")
+    for file in (written, tracks):
+        typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command()
+def results(
+    corpus: Annotated[str, typer.Option(help="Name of the corpus.")] = "gtzan-mini",
+    fast: Annotated[bool, typer.Option("--fast", help="Results of shortened runs.")] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Record the last build, and renew the README.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Fail if the last build contradicts what is recorded.")
+    ] = False,
+) -> None:
+    """Show what the chapters measured, or make the last build the recorded one."""
+    from genrelib.book import (
+        ResultsError,
+        disagreements,
+        find_root,
+        load_results,
+        overview,
+        record_results,
+        results_folder,
+    )
+
+    root = find_root()
+    os.environ.setdefault("GENRELIB_RESULTS", str(results_folder(root, corpus, fast=fast)))
+    if fast and (record or check):
+        raise ResultsError("only results of full runs are recorded; leave out --fast")
+    if record:
+        for file in record_results(corpus, root / "README.md", results_folder(root, corpus)):
+            typer.echo(f"wrote {file}")
+    if check and len(rows := disagreements(corpus, results_folder(root, corpus))):
+        raise ResultsError(f"the build contradicts the recorded results:\n{rows.to_string()}")
+    found = load_results(corpus, fast=fast)
+    typer.echo(f"{corpus}, {found.attrs['source']}, {found.attrs['recorded']}; accuracy per slice")
+    typer.echo(overview(found).to_string())
+
+
+@app.command()
+def study(
+    name: Annotated[str, typer.Argument(help="lstm: the experiments behind chapter 6.")],
+    corpus: Annotated[str, typer.Option(help="Name of the corpus.")] = "gtzan-mini",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Run only this group or experiment; may be repeated."),
+    ] = None,
+    repetitions: Annotated[
+        int | None, typer.Option(min=1, help="Runs of each experiment, with other folds.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Experiments at the same time; 1 on a graphics card.")
+    ] = 2,
+    record: Annotated[
+        bool, typer.Option("--record", help="Make what was run here the recorded study.")
+    ] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Show the study that chapter 6 reads; run nothing.")
+    ] = False,
+) -> None:
+    """Run the long experiments of a chapter, or what is missing of them."""
+    from genrelib import studies
+
+    if name != "lstm":
+        raise studies.StudyError(f"no study {name!r}; there is lstm")
+    if not (record or show):
+        times = repetitions or studies.REPETITIONS
+        folder = studies.run_study(
+            corpus, only=only or (), repetitions=times, jobs=jobs, say=typer.echo
+        )
+        typer.echo(f"kept in {folder}")
+    if record:
+        typer.echo(f"wrote {studies.record_study(corpus)}")
+    if show:
+        found = studies.load_study(corpus)
+        typer.echo(f"{found.attrs['corpus']}, {found.attrs['source']}; accuracy under track")
+        typer.echo(studies.summarise_study(found).to_string())
+
+
+@app.command()
+def bench(
+    clips: Annotated[int, typer.Option(help="Slices that everything is timed on.")] = 60,
+    slices: Annotated[int, typer.Option(help="Slices of the run that watches memory.")] = 1000,
+    record: Annotated[
+        bool, typer.Option("--record", help="Record it, and renew the README.")
+    ] = False,
+    recorded: Annotated[
+        bool, typer.Option("--show", help="Show the recorded benchmark; measure nothing.")
+    ] = False,
+) -> None:
+    """Time the features side by side with librosa and openSMILE, and show if the goals are met."""
+    from genrelib import studies
+    from genrelib.book import find_root, record_bench
+
+    found = studies.load_bench() if recorded else studies.run_bench(clips, slices)
+    studies.show_bench(found)
+    for file in record_bench(found, find_root() / "README.md") if record else ():
+        typer.echo(f"wrote {file}")
+
+
+# --- the house -------------------------------------------------------------------------------
+
+
+@app.command()
+def lint(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="One of ruff, format, types, docs, outputs; may be repeated."),
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired.")] = False,
+) -> None:
+    """Check style, types, docstrings, and that notebooks hold no outputs."""
+    from genrelib.book import BookError, find_root, stored_outputs
+
+    root = find_root()
+    modules = sorted(str(path.relative_to(root)) for path in (root / "genrelib").glob("*.py"))
+    python = [sys.executable, "-m"]
+    commands = {
+        "ruff": [*python, "ruff", "check", *(["--fix"] if fix else []), "."],
+        "format": [*python, "ruff", "format", *([] if fix else ["--check"]), "."],
+        "types": [*python, "mypy"],
+        "docs": [*python, "numpydoc", "lint", *modules],
+    }
+    chosen = only or [*commands, "outputs"]
+    if unknown := set(chosen) - {*commands, "outputs"}:
+        raise BookError(f"no check {min(unknown)!r}; there are {', '.join(commands)}, outputs")
+    failed = []
+    for name in chosen:
+        typer.echo(f"--- {name}")
+        if name == "outputs":
+            faults = stored_outputs(root, strip=fix)
+            typer.echo("\n".join(faults) or "no notebook holds outputs")
+            failed += [name] * (bool(faults) and not fix)
+        elif subprocess.call(commands[name], cwd=root) != 0:
+            failed.append(name)
+    if failed:
+        raise BookError(f"lint: {', '.join(failed)} failed; `genrelib lint --fix` may help")
+
+
+def main() -> None:
+    """Run the command line; our own errors are one message, not a traceback."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            # Leave in order, so that what we started is ended too.
+            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+    try:
+        app(prog_name="genrelib")
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:
+            typer.echo("stopped; what was finished is kept", err=True)
+        raise
+    except OSError as error:
+        # A full disk or a folder that may not be written is not a fault of the program.
+        typer.echo(f"error: {error.filename or 'system'}: {error.strerror or error}", err=True)
+        sys.exit(1)
+    except Exception as error:
+        if not type(error).__module__.startswith("genrelib."):
+            raise
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)

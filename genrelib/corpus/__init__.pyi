@@ -1,0 +1,65 @@
+from .audio import (
+    AUDIO_SUFFIXES as AUDIO_SUFFIXES,
+    SAMPLE_RATE as SAMPLE_RATE,
+    AudioError as AudioError,
+    AudioHeader as AudioHeader,
+    decode as decode,
+    read_blocks as read_blocks,
+    read_header as read_header,
+    read_rate as read_rate,
+)
+from .download import (
+    DownloadError as DownloadError,
+    Mirror as Mirror,
+    UnsafeArchiveError as UnsafeArchiveError,
+    extra_mirrors as extra_mirrors,
+)
+from .places import (
+    PACKAGE_DATA as PACKAGE_DATA,
+    RECORDED as RECORDED,
+    UNFINISHED as UNFINISHED,
+    cache_root as cache_root,
+    corpus_slug as corpus_slug,
+    data_root as data_root,
+    versions as versions,
+    write_whole as write_whole,
+)
+from .sketch import (
+    SKETCHES as SKETCHES,
+    STYLES as STYLES,
+    render_sketch as render_sketch,
+    sketch_version as sketch_version,
+)
+from .store import (
+    ERRORS_FILE as ERRORS_FILE,
+    LOCK_FILE as LOCK_FILE,
+    MANIFEST_FILE as MANIFEST_FILE,
+    TRACKS_FILE as TRACKS_FILE,
+    Broken as Broken,
+    Manifest as Manifest,
+    StoreError as StoreError,
+    cannot_write as cannot_write,
+    metadata as metadata,
+    open_features as open_features,
+    open_parts as open_parts,
+    part_file as part_file,
+    read_manifest as read_manifest,
+    read_parts as read_parts,
+    read_tracks as read_tracks,
+    write_parquet as write_parquet,
+)
+from .tracks import (
+    FEW_TRACKS as FEW_TRACKS,
+    GENRES as GENRES,
+    GTZAN_MINI as GTZAN_MINI,
+    TRACK_COLUMNS as TRACK_COLUMNS,
+    Corpus as Corpus,
+    CorpusError as CorpusError,
+    absolute_name as absolute_name,
+    check_corpus as check_corpus,
+    download_corpus as download_corpus,
+    gtzan_annotations as gtzan_annotations,
+    gtzan_tempo as gtzan_tempo,
+    list_corpora as list_corpora,
+    load_corpus as load_corpus,
+)

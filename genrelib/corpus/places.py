@@ -1,0 +1,110 @@
+"""Where things lie, and how they are written: the one place that knows folders.
+
+What the package embeds is under :data:`PACKAGE_DATA`; audio is looked for under
+:func:`data_root`, what is computed is kept under :func:`cache_root`. Files are written whole or
+not at all, by :func:`write_whole`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import uuid
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+PACKAGE_DATA = Path(__file__).parents[1] / "data"
+"""Folder of what the package embeds."""
+RECORDED = PACKAGE_DATA / "results"
+"""Folder of the results that the package embeds."""
+UNFINISHED = ".part"
+"""How the name of a file ends until it is whole."""
+LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "librosa", "keras", "jax")
+
+
+def data_root() -> Path:
+    """Say where audio is looked for and downloaded to.
+
+    Returns
+    -------
+    Path
+        ``$GENRELIB_DATA`` if set, else the user's cache folder; absolute.
+    """
+    return _root("GENRELIB_DATA")
+
+
+def cache_root() -> Path:
+    """Say where computed things are kept; unlike `data_root`, always writable.
+
+    Returns
+    -------
+    Path
+        ``$GENRELIB_CACHE`` if set, else the user's cache folder; absolute.
+    """
+    return _root("GENRELIB_CACHE")
+
+
+def _root(variable: str) -> Path:
+    folder = os.environ.get(variable) or platformdirs.user_cache_dir("genrelib")
+    return Path(folder).expanduser().resolve()
+
+
+def corpus_slug(corpus: str) -> str:
+    """Give a corpus a name for files and folders, short and unlike that of any other.
+
+    Parameters
+    ----------
+    corpus : str
+        Name of the corpus.
+
+    Returns
+    -------
+    str
+        Small letters, digits and dashes; with a fingerprint where these do not tell all.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", corpus.lower()).strip("-")[:40]
+    return slug if slug == corpus else f"{slug}-{hashlib.sha256(corpus.encode()).hexdigest()[:8]}"
+
+
+def versions() -> dict[str, str]:
+    """Say with which versions something is measured.
+
+    Returns
+    -------
+    dict
+        Python and the libraries that decide the numbers.
+    """
+    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
+def write_whole(path: Path, content: Any) -> None:
+    """Write a file whole or not at all, even if the power fails.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; its folder is made if need be.
+    content : str, bytes or buffer
+        What it shall hold; text is written as UTF-8.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Several machines may write to one disk, so a process number is not enough of a name.
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}{UNFINISHED}")
+    try:
+        with part.open("wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

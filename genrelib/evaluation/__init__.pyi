@@ -1,0 +1,27 @@
+from .calibration import (
+    BINS as BINS,
+    calibration_error as calibration_error,
+    chance_error as chance_error,
+    fit_temperature as fit_temperature,
+    pool as pool,
+    reliability as reliability,
+    scale as scale,
+)
+from .importance import (
+    family_importance as family_importance,
+)
+from .protocols import (
+    LEVELS as LEVELS,
+    METRICS as METRICS,
+    PROTOCOLS as PROTOCOLS,
+    Plan as Plan,
+    Protocol as Protocol,
+    by_track as by_track,
+    confusion as confusion,
+    cross_validate as cross_validate,
+    gap as gap,
+    mean_with_interval as mean_with_interval,
+    plan as plan,
+    score as score,
+    with_interval as with_interval,
+)

@@ -1,0 +1,189 @@
+"""Are the probabilities true? Temperature scaling, and how far confidence is from accuracy.
+
+Takes the predictions table of :mod:`genrelib.evaluation.protocols`. A recording is judged as a
+whole: the probabilities of its slices are pooled (:func:`pool`), sharpened or flattened by one
+number, the temperature (:func:`fit_temperature`), and then compared with how often they are right
+(:func:`reliability`, :func:`calibration_error`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.special import softmax
+from scipy.stats import binomtest
+
+BINS = 10
+"""Bins of equal width that confidence is sorted into."""
+_TINY = 1e-30  # stands for a probability of 0, whose logarithm there is none of
+
+
+def pool(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Let the slices of a track decide together: the geometric mean of their probabilities.
+
+    That is the mean of their logits, what a logistic regression says of the mean slice. Where
+    slices disagree it stays as unsure as they are; their arithmetic mean, as in
+    :func:`genrelib.evaluation.by_track`, names the same genre but for few tracks.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        The predictions table of one model under one protocol.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A predictions table with one row per track: ``slice_id`` is its ``track_id``.
+    """
+    columns = _columns(predictions)
+    logs = predictions[columns].astype(float).clip(lower=_TINY).map(np.log)
+    means = logs.groupby(predictions["track_id"]).mean()
+    first = predictions.drop_duplicates("track_id").set_index("track_id").loc[means.index]
+    table = _filled(first, softmax(means.to_numpy(), axis=1), columns)
+    table["slice_id"] = table.index
+    return table.reset_index()[predictions.columns]
+
+
+def fit_temperature(predictions: pd.DataFrame) -> float:
+    """Find the temperature that makes out-of-fold probabilities most likely.
+
+    Temperature scaling (Guo et al. 2017, arXiv:1706.04599): logits are divided by one number, so
+    that no decision changes. Where hardly any prediction is wrong the best temperature would be
+    0; it is kept within 0.1 and 10.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        Out-of-fold predictions, one row per thing to judge; see :func:`pool`.
+
+    Returns
+    -------
+    float
+        The temperature; above 1 where the probabilities were too sure.
+    """
+    columns = _columns(predictions)
+    logs = np.log(np.maximum(predictions[columns].to_numpy(float), _TINY))
+    true = [columns.index(f"p_{genre}") for genre in predictions["genre"]]
+
+    def _loss(exponent: float) -> float:
+        scaled = softmax(logs / np.exp(exponent), axis=1)
+        return -float(np.mean(np.log(np.maximum(scaled[np.arange(len(true)), true], _TINY))))
+
+    bounds = (float(np.log(0.1)), float(np.log(10)))
+    return float(np.exp(minimize_scalar(_loss, bounds=bounds, method="bounded").x))
+
+
+def scale(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
+    """Divide the logits of predictions by a temperature.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        A predictions table.
+    temperature : float
+        Above 1, probabilities move together; below 1, apart.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table with other probabilities and the same decisions.
+    """
+    columns = _columns(predictions)
+    logs = np.log(np.maximum(predictions[columns].to_numpy(float), _TINY))
+    return _filled(predictions, softmax(logs / temperature, axis=1), columns)
+
+
+def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
+    """Compare, bin by bin, how sure predictions are with how often they are right.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        One row per thing that was judged; see :func:`pool` for tracks.
+    bins : int
+        Bins of equal width over confidence, the probability of the genre that is named.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per bin that is not empty: its edges ``from`` and ``to``, ``n`` predictions, their
+        mean ``confidence``, their ``accuracy``, and ``low`` and ``high``, the 95 % interval of
+        that accuracy (Wilson 1927).
+    """
+    confidence = predictions[_columns(predictions)].max(axis=1).to_numpy(float)
+    hit = (predictions["genre"] == predictions["predicted"]).to_numpy()
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    rows = []
+    for k in np.unique(place):
+        inside = place == k
+        n, hits = int(inside.sum()), int(hit[inside].sum())
+        interval = binomtest(hits, n).proportion_ci(method="wilson")
+        sure = confidence[inside].mean()
+        rows.append((k / bins, (k + 1) / bins, n, sure, hits / n, interval.low, interval.high))
+    names = ["from", "to", "n", "confidence", "accuracy", "low", "high"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def calibration_error(predictions: pd.DataFrame, bins: int = BINS) -> float:
+    """Measure the expected calibration error.
+
+    Mean difference between confidence and accuracy over the bins, weighted by their size
+    (Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602).
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        As in :func:`reliability`.
+    bins : int
+        As in :func:`reliability`.
+
+    Returns
+    -------
+    float
+        Between 0 and 1. Small samples never give 0; see :func:`chance_error`.
+    """
+    table = reliability(predictions, bins)
+    return float(np.average((table["confidence"] - table["accuracy"]).abs(), weights=table["n"]))
+
+
+def chance_error(
+    predictions: pd.DataFrame, bins: int = BINS, *, draws: int = 1000, seed: int = 0
+) -> float:
+    """Say what calibration error these predictions would have if they were calibrated.
+
+    Each is made right or wrong by chance, as often as it says: what remains is the error of a
+    small sample.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        As in :func:`reliability`.
+    bins : int
+        As in :func:`reliability`.
+    draws : int
+        How often to draw.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    float
+        Mean over the draws.
+    """
+    confidence = predictions[_columns(predictions)].max(axis=1).to_numpy(float)
+    hits = np.random.default_rng(seed).random((draws, len(confidence))) < confidence
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    member = (place[:, None] == np.arange(bins)).astype(float)
+    return float(np.abs((confidence - hits) @ member).sum(axis=1).mean() / len(confidence))
+
+
+def _columns(predictions: pd.DataFrame) -> list[str]:
+    return [column for column in predictions.columns if column.startswith("p_")]
+
+
+def _filled(table: pd.DataFrame, values: np.ndarray, columns: list[str]) -> pd.DataFrame:
+    """Give a predictions table other probabilities, and the decisions that follow."""
+    named = [columns[k].removeprefix("p_") for k in values.argmax(axis=1)]
+    probabilities = pd.DataFrame(values, index=table.index, columns=columns)
+    return table.assign(predicted=named, **probabilities)

@@ -1,0 +1,61 @@
+from .ear import (
+    EAR_COLUMNS as EAR_COLUMNS,
+    EAR_HOP as EAR_HOP,
+    EAR_MODEL as EAR_MODEL,
+    EAR_RATE as EAR_RATE,
+    LOWEST_RATE as LOWEST_RATE,
+    PATCH_FRAMES as PATCH_FRAMES,
+    Heard as Heard,
+    hear as hear,
+)
+from .memory import (
+    keep_freed_memory as keep_freed_memory,
+)
+from .slicing import (
+    SLICE_LENGTH as SLICE_LENGTH,
+    SLICE_TOLERANCE as SLICE_TOLERANCE,
+    Slices as Slices,
+    slice_tracks as slice_tracks,
+)
+from .tables import (
+    FAMILIES as FAMILIES,
+    FEATURES as FEATURES,
+    FRAME_BANDS as FRAME_BANDS,
+    FRAME_STEP as FRAME_STEP,
+    HEARD as HEARD,
+    SNAPSHOTS as SNAPSHOTS,
+    STATS as STATS,
+    STUDY as STUDY,
+    STUDY_COLUMNS as STUDY_COLUMNS,
+    TONNETZ as TONNETZ,
+    Feature as Feature,
+    Spectra as Spectra,
+    columns as columns,
+    ear_definitions as ear_definitions,
+    ear_table as ear_table,
+    family_of as family_of,
+    feature_definitions as feature_definitions,
+    feature_table as feature_table,
+    frames as frames,
+    hear_slices as hear_slices,
+    load_music as load_music,
+    matrix as matrix,
+    measure_slices as measure_slices,
+    sequence as sequence,
+    study_table as study_table,
+    tag_table as tag_table,
+    usable as usable,
+    write_snapshot as write_snapshot,
+)
+from .tempo import (
+    FACTORS as FACTORS,
+    TEMPO_TOLERANCE as TEMPO_TOLERANCE,
+    annotated_tempo as annotated_tempo,
+    tempo_accuracy as tempo_accuracy,
+    tempo_factor as tempo_factor,
+    track_tempo as track_tempo,
+)
+from .transforms import (
+    HOP_LENGTH as HOP_LENGTH,
+    N_FFT as N_FFT,
+)

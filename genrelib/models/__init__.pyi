@@ -1,0 +1,14 @@
+from .estimators import (
+    BOOSTING as BOOSTING,
+    MODELS as MODELS,
+    RECURRENT as RECURRENT,
+    OneVote as OneVote,
+    make_model as make_model,
+)
+from .networks import (
+    NetworkError as NetworkError,
+    RecurrentClassifier as RecurrentClassifier,
+    listen as listen,
+    occlusion as occlusion,
+    recurrent_network as recurrent_network,
+)

@@ -1,0 +1,340 @@
+"""Tests of the figures."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from genrelib.book.figures import common as plots
+from genrelib.corpus.tracks import GENRES
+from genrelib.evaluation.protocols import PROTOCOLS
+from genrelib.features import tables as features
+
+GENRE_NAMES = [*GENRES[:3], "samba"]
+RNG = np.random.default_rng(0)
+
+
+def _results() -> pd.DataFrame:
+    rows = [
+        (model, protocol, level, metric, 0.6, 0.5, 0.7, 4)
+        for model in ("random forest", "k-NN (k = 1)")
+        for protocol in PROTOCOLS
+        for level in ("slice", "track")
+        for metric in ("accuracy", "f1")
+    ]
+    names = ["model", "protocol", "level", "metric", "value", "low", "high", "n_genres"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _history() -> dict[str, list[float]]:
+    return {key: [0.9, 0.5] for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
+
+
+def _by_input() -> pd.DataFrame:
+    rows = [
+        (model, given, protocol, 0.6, 0.5, 0.7, 4)
+        for given in ("hand-made", "ear", "tags")
+        for protocol in ("track", "artist")
+        for model in ("forest", "k-NN")
+    ]
+    names = ["model", "input", "protocol", "value", "low", "high", "n_genres"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _bins() -> pd.DataFrame:
+    rows = [(0.4, 0.5, 3, 0.45, 0.3, 0.1, 0.8), (0.9, 1.0, 90, 0.97, 1.0, 0.9, 1.0)]
+    names = ["from", "to", "n", "confidence", "accuracy", "low", "high"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _by_column() -> pd.Series:
+    return pd.Series(RNG.random(len(features.columns())), index=features.columns())
+
+
+def _correlation() -> pd.DataFrame:
+    columns = features.columns()[::7]
+    values = np.corrcoef(RNG.random((len(columns), 50)))
+    return pd.DataFrame(np.abs(values), index=columns, columns=columns)
+
+
+def _counts() -> pd.DataFrame:
+    return pd.DataFrame(RNG.integers(0, 9, (3, 4)), GENRE_NAMES[:3], GENRE_NAMES)
+
+
+def _intervals() -> pd.DataFrame:
+    table = pd.DataFrame({"value": [0.5, 0.7], "low": [0.4, 0.7], "high": [0.6, 0.8]}, ["a", "b"])
+    return table.assign(least=0.45, most=0.75)
+
+
+CLIPS = {genre: RNG.normal(size=(12, 40)) for genre in ("jazz", "samba")}
+CURVES = {genre: values[0] for genre, values in CLIPS.items()}
+FIGURES = {
+    "confusion_matrix": lambda: plots.confusion_matrix(_counts()),
+    "protocol_scores": lambda: plots.protocol_scores(_results()),
+    "protocol_scores of one": lambda: plots.protocol_scores(
+        _results().query("protocol == 'track' and model == 'random forest'"), metric="f1"
+    ),
+    "protocol_scores of many": lambda: plots.protocol_scores(
+        pd.concat([_results().assign(model=f"long short-term memory {i}") for i in range(13)])
+    ),
+    "family_bars": lambda: plots.family_bars(
+        pd.DataFrame({"impurity": [0.6, 0.4], "permutation": [0.3, 0.1]}, ["mfcc", "mel"]),
+        "importance",
+    ),
+    "learning_curves": lambda: plots.learning_curves({"plain": _history(), "L2": _history()}),
+    "curve_grid": lambda: plots.curve_grid({f"network {i}": _history() for i in range(4)}),
+    "intervals": lambda: plots.intervals(_intervals(), "accuracy", base=0.5),
+    "family_pair of lines": lambda: plots.family_pair(
+        {g: v[:2] for g, v in CLIPS.items()}, "RMS", bands=("harmonic", "percussive")
+    ),
+    "family_pair of images": lambda: plots.family_pair(
+        CLIPS,
+        "pitch class",
+        kind="chroma",
+        unit="energy",
+        over={g: v[0] for g, v in CLIPS.items()},
+    ),
+    "family_pair of bands": lambda: plots.family_pair(
+        CLIPS, "coefficient", kind="bands", bands=[str(i) for i in range(12)], unit="value"
+    ),
+    "family_dots": lambda: plots.family_dots(
+        _by_column(), features.family_of(), "effect size", lines={"chance": 0.1}
+    ),
+    "correlation_image": lambda: plots.correlation_image(_correlation(), features.family_of()),
+    "genre_map": lambda: plots.genre_map(
+        RNG.normal(size=(40, 2)),
+        pd.Series(np.repeat(GENRE_NAMES, 10)),
+        ("first", "second"),
+        tracks=pd.Series(np.repeat(range(8), 5)),
+    ),
+    "genre_maps": lambda: plots.genre_maps(
+        {name: RNG.normal(size=(40, 2)) for name in ("hand-made", "ear")},
+        pd.Series(np.repeat(GENRE_NAMES, 10)),
+        ("first", "second"),
+    ),
+    "input_scores": lambda: plots.input_scores(_by_input()),
+    "data_curves": lambda: plots.data_curves(
+        _by_input().query("protocol == 'track'").assign(n=[1, 2] * 3), "tracks"
+    ),
+    "reliability": lambda: plots.reliability({"track": _bins(), "artist": _bins()}),
+    "heat_table": lambda: plots.heat_table(
+        pd.DataFrame(RNG.random((5, 4)), columns=GENRE_NAMES), "share", ("genre", "tag")
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def book_style() -> Iterator[None]:
+    with mpl.rc_context():
+        plots.use_style()
+        yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_can_be_drawn_and_their_axes_are_labelled(name: str) -> None:
+    fig = FIGURES[name]()
+    assert isinstance(fig, Figure)
+    fig.savefig(io.BytesIO(), format="png", dpi=50)
+    panels = [ax for ax in fig.axes if ax.get_label() != "<colorbar>"]
+    assert panels
+    # The last panel of a column carries the label of the axis they share.
+    assert panels[-1].get_xlabel() or fig.get_supxlabel()
+    for ax in panels:
+        named = [tick.get_text() for tick in ax.get_yticklabels() if tick.get_text()]
+        words = any(any(c.isalpha() for c in text) for text in named)
+        assert ax.get_ylabel() or words or fig.get_supylabel()
+    for ax in fig.axes:
+        if ax.get_label() == "<colorbar>":
+            assert ax.get_ylabel() or ax.get_xlabel()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_fit_the_text_column(name: str) -> None:
+    fig = FIGURES[name]()
+    assert fig.get_size_inches()[0] <= 7
+    assert fig.get_size_inches()[1] <= 12
+
+
+def test_every_drawing_function_is_tested() -> None:
+    public = {
+        name
+        for name, thing in vars(plots).items()
+        if callable(thing) and getattr(thing, "__module__", "") == plots.__name__
+    } - {"use_style", "genre_colours", "frames_image"}
+    drawing = {name for name in public if not name.startswith("_")}
+    assert drawing <= {name.split(" ")[0] for name in FIGURES}
+
+
+def test_an_image_of_frames_has_its_axes_and_its_bar() -> None:
+    fig, ax = plt.subplots()
+    plots.frames_image(CLIPS["jazz"], ax, kind="bands", label="value", limits=(-1, 1))
+    assert ax.get_xlabel() == "time (s)"
+    assert fig.axes[-1].get_ylabel() == "value"
+    assert ax.collections[0].get_clim() == (-1, 1)
+
+
+def test_confusion_matrix_writes_its_counts() -> None:
+    counts = _counts()
+    ax = plots.confusion_matrix(counts).axes[0]
+    assert sorted(int(text.get_text()) for text in ax.texts) == sorted(
+        counts.to_numpy()[counts.to_numpy() > 0]
+    )
+    assert [t.get_text() for t in ax.get_xticklabels()] == counts.columns.tolist()
+    assert [t.get_text() for t in ax.get_yticklabels()] == counts.index.tolist()
+
+
+def test_scores_are_drawn_where_they_are() -> None:
+    table = _results()
+    fig = plots.protocol_scores(table)
+    assert [ax.get_title(loc="left") for ax in fig.axes] == ["per slice", "per track"]
+    legend = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert legend == list(PROTOCOLS)
+
+
+def test_scores_by_input_stand_in_the_panel_of_their_protocol() -> None:
+    scores = _by_input()
+    at = (scores["protocol"] == "artist") & (scores["input"] == "ear")
+    scores.loc[at & (scores["model"] == "k-NN"), "value"] = 0.65
+    fig = plots.input_scores(scores)
+    assert [ax.get_title(loc="left") for ax in fig.axes] == ["track", "artist"]
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["hand-made", "ear", "tags"]
+    drawn = [[list(c.lines[0].get_xdata()) for c in ax.containers] for ax in fig.axes]
+    assert drawn == [[[0.6, 0.6]] * 3, [[0.6, 0.6], [0.6, 0.65], [0.6, 0.6]]]
+
+
+def test_maps_share_their_genres_and_not_their_points() -> None:
+    genres = pd.Series(["jazz", "jazz", "samba"])
+    here, there = np.arange(6.0).reshape(3, 2), np.full((3, 2), 7.0)
+    fig = plots.genre_maps({"here": here, "there": there}, genres, ("x", "y"))
+    assert [ax.get_title(loc="left") for ax in fig.axes] == ["here", "there"]
+    for ax, points in zip(fig.axes, (here, there), strict=True):
+        placed = [np.asarray(c.get_offsets()) for c in ax.collections]
+        assert np.array_equal(np.concatenate(placed), points)
+    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["jazz", "samba"]
+
+
+def test_a_reliability_diagram_says_how_much_a_point_rests_on() -> None:
+    ax = plots.reliability({"track": _bins()}).axes[0]
+    assert [text.get_text() for text in ax.texts] == ["3", "90"]
+    points = ax.containers[0].lines[0].get_xydata()
+    assert points.tolist() == [[0.45, 0.3], [0.97, 1.0]]
+
+
+def test_a_table_of_shares_is_written_in_per_cent() -> None:
+    values = pd.DataFrame({"jazz": [0.004, 0.314], "samba": [0.0, 0.02]}, ["rock", "chill"])
+    ax = plots.heat_table(values, "share", ("genre", "tag")).axes[0]
+    assert {t.get_position(): t.get_text() for t in ax.texts} == {(0, 1): "31", (1, 1): "2"}
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["rock", "chill"]
+
+
+# --- colours ---------------------------------------------------------------------------------
+
+
+def test_ten_genres_have_ten_colours() -> None:
+    assert len(set(plots.GENRE_COLOURS.values())) == 10
+    assert tuple(plots.GENRE_COLOURS) == GENRES
+
+
+def test_a_genre_keeps_its_colour_whoever_is_with_it() -> None:
+    for genres in (GENRES, GENRES[3:5], [*GENRES[:4], "samba", "tango"], ["tango", "rock"]):
+        colours = plots.genre_colours(genres)
+        assert list(colours) == sorted(genres)
+        assert len(set(colours.values())) == len(genres)
+        for genre in set(genres) & set(GENRES):
+            assert colours[genre] == plots.GENRE_COLOURS[genre]
+
+
+def test_other_genres_have_colours_of_their_own() -> None:
+    ten = plots.genre_colours([f"genre {i}" for i in range(10)])
+    assert len(set(ten.values())) == 10
+    assert len(plots.genre_colours([f"genre {i}" for i in range(23)])) == 23
+    assert plots.genre_colours([]) == {}
+
+
+def _linear(colour: str) -> np.ndarray:
+    rgb = np.array(to_rgb(colour))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+# Full colour blindness in linear RGB (Machado, Oliveira and Fernandes 2009, severity 1).
+BLIND = {
+    "none": np.eye(3),
+    "protan": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "deutan": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+}
+
+
+def _lab(linear: np.ndarray) -> np.ndarray:
+    """CIE L*a*b* of linear sRGB, white point D65."""
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    xyz = to_xyz @ np.clip(linear, 0, 1) / np.array([0.9505, 1.0, 1.089])
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("kind", BLIND)
+@pytest.mark.parametrize("palette", ["genres", "protocols", "inputs"])
+def test_colours_stay_apart_for_colour_blind_readers(palette: str, kind: str) -> None:
+    colours = {
+        "genres": tuple(plots.GENRE_COLOURS.values()),
+        "protocols": tuple(plots.PROTOCOL_COLOURS.values()),
+        "inputs": plots.INPUT_COLOURS,
+    }[palette]
+    lab = np.array([_lab(BLIND[kind] @ _linear(colour)) for colour in colours])
+    distance = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
+    # 2.3 is what is just noticed side by side.
+    assert distance[np.triu_indices(len(lab), 1)].min() > 5
+
+
+def test_there_is_a_marker_for_each_of_ten_genres() -> None:
+    assert len(set(plots.MARKERS)) >= 10
+
+
+def test_the_epoch_whose_weights_are_kept_is_marked() -> None:
+    history = _history()
+    fig = plots.learning_curves({"plain": history, "L2": _history()}, {"plain": 2})
+    for ax, key in zip(fig.axes, ("val_loss", "val_accuracy"), strict=True):
+        (mark,) = [line for line in ax.lines if line.get_marker() == "o"]
+        assert mark.get_xydata().tolist() == [[2, history[key][1]]]
+
+
+def test_a_grid_has_a_panel_for_each_model_and_marks_its_lowest_loss() -> None:
+    histories = {f"network {i}": _history() for i in range(5)}
+    histories["network 3"] = histories["network 3"] | {"val_loss": [3.0, 1.0]}
+    fig = plots.curve_grid(histories)
+    shown = [ax for ax in fig.axes if ax.get_visible()]
+    assert [ax.get_title(loc="left") for ax in shown] == list(histories)
+    (mark,) = [line for line in shown[3].lines if line.get_marker() == "o"]
+    assert mark.get_xdata().tolist() == [2]
+
+
+def test_intervals_stand_where_their_values_say() -> None:
+    fig = plots.intervals(_intervals(), "accuracy", base=0.5)
+    (ax,) = fig.axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+    dots = next(line for line in ax.lines if line.get_marker() == "o")
+    assert dots.get_xdata().tolist() == [0.5, 0.7]
+    assert ax.get_ylim() == (1.5, -0.5)

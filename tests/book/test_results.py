@@ -1,0 +1,274 @@
+"""Tests of the results that chapters record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from genrelib.book import results
+from genrelib.book.results import (
+    COLUMNS,
+    MARKS,
+    ResultsError,
+    load_results,
+    overview,
+    readme_table,
+    record,
+    record_results,
+    results_file,
+    update_readme,
+    write_whole,
+)
+from genrelib.evaluation.protocols import METRICS, PROTOCOLS, score
+
+
+def make_predictions(model: str, protocol: str, seed: int = 0, genres: int = 3) -> pd.DataFrame:
+    """Make a predictions table of ten tracks of two slices each."""
+    rng = np.random.default_rng(seed)
+    names = ["blues", "jazz", "pop"]
+    p = rng.dirichlet(np.ones(3), 20)
+    table = pd.DataFrame(p, columns=[f"p_{name}" for name in names])
+    tracks = np.repeat([f"t{i}" for i in range(10)], 2)
+    return table.assign(
+        slice_id=[f"{t}:{i % 2}" for i, t in enumerate(tracks)],
+        track_id=tracks,
+        genre=np.repeat(np.array(names)[np.arange(10) % genres], 2),
+        predicted=np.array(names)[p.argmax(axis=1)],
+        fold=0,
+        protocol=protocol,
+        model=model,
+    )
+
+
+@pytest.fixture(autouse=True)
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Results of a build and of the package, both in folders of this test."""
+    monkeypatch.setenv("GENRELIB_RESULTS", str(tmp_path / "build"))
+    monkeypatch.setattr(results, "RECORDED", tmp_path / "recorded")
+    return tmp_path / "build"
+
+
+def test_what_is_recorded_is_loaded() -> None:
+    tables = [
+        make_predictions("forest", "track"),
+        make_predictions("forest", "artist", 1, genres=2),
+    ]
+    rows = record("gtzan-mini", "04-random-forest", tables, seed=3)
+    loaded = load_results("gtzan-mini")
+    assert loaded.columns.tolist() == COLUMNS
+    pd.testing.assert_frame_equal(loaded, rows[COLUMNS], rtol=1e-9)
+    assert len(loaded) == 2 * 2 * len(METRICS)
+    assert loaded.attrs["source"] == "this build"
+    expected = score(tables[1])
+    part = loaded[loaded["protocol"] == "artist"]
+    for column in ("level", "metric", "value", "low", "high", "n_tracks", "n_genres"):
+        known, wanted = part[column].tolist(), expected[column].tolist()
+        assert known == (wanted if column in ("level", "metric") else pytest.approx(wanted))
+    assert set(part["n_genres"]) == {2}
+
+
+def test_a_chapter_replaces_what_it_recorded_before_and_nothing_else() -> None:
+    record("gtzan-mini", "05", [make_predictions("knn", "track")])
+    record("gtzan-mini", "04", [make_predictions("forest", "track", seed=1)])
+    record("gtzan-mini", "04", [make_predictions("forest", "track", seed=2)])
+    loaded = load_results("gtzan-mini")
+    assert loaded["chapter"].unique().tolist() == ["04", "05"]
+    value = loaded[loaded["model"] == "forest"]["value"].tolist()
+    expected = score(make_predictions("forest", "track", seed=2))["value"].tolist()
+    assert value == pytest.approx(expected)
+
+
+def test_the_file_says_how_and_when(build: Path) -> None:
+    record("gtzan-mini", "04", [make_predictions("forest", "track")], seed=7)
+    part = json.loads((build / "gtzan-mini.json").read_text("utf-8"))["chapters"]["04"]
+    assert part["seed"] == 7
+    assert part["fast"] is False
+    assert {"python", "numpy", "scikit-learn", "librosa"} <= set(part["versions"])
+    assert load_results("gtzan-mini").attrs["recorded"] == part["recorded"]
+
+
+def test_corpora_and_shortened_runs_are_kept_apart() -> None:
+    names = {
+        results_file("gtzan-mini"),
+        results_file("gtzan"),
+        results_file("gtzan-mini", fast=True),
+        results_file("gtzan+folder:/home/me/Music"),
+    }
+    assert len(names) == 4
+    assert len({path.parent for path in names}) == 1
+    record("gtzan-mini", "04", [make_predictions("forest", "track")], fast=True)
+    with pytest.raises(ResultsError):
+        load_results("gtzan-mini")
+    assert len(load_results("gtzan-mini", fast=True)) == 2 * len(METRICS)
+
+
+def test_a_protocol_that_tests_nothing_gives_no_row() -> None:
+    empty = make_predictions("forest", "artist").iloc[:0]
+    rows = record("sketch", "04", [make_predictions("forest", "track"), empty])
+    assert set(rows["protocol"]) == {"track"}
+    assert record("other", "04", [empty]).empty
+    assert load_results("other").empty
+    assert overview(load_results("other")).empty
+
+
+def test_nothing_known_about_a_corpus_is_said_with_what_to_do() -> None:
+    with pytest.raises(ResultsError, match=r"no results for gtzan.*genrelib book --corpus gtzan"):
+        load_results("gtzan")
+
+
+def test_recorded_results_serve_where_the_build_has_none(build: Path, tmp_path: Path) -> None:
+    record("gtzan-mini", "04", [make_predictions("forest", "track")])
+    (tmp_path / "recorded").mkdir()
+    (build / "gtzan-mini.json").replace(tmp_path / "recorded" / "gtzan-mini.json")
+    loaded = load_results("gtzan-mini")
+    assert loaded.attrs["source"] == "recorded"
+    record("gtzan-mini", "04", [make_predictions("forest", "track", seed=1)])
+    assert load_results("gtzan-mini").attrs["source"] == "this build"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"chapters": 3}', '{"corpus": "x"}'])
+def test_a_damaged_file_is_named(build: Path, content: str) -> None:
+    build.mkdir()
+    (build / "gtzan-mini.json").write_text(content)
+    with pytest.raises(ResultsError, match=r"gtzan-mini\.json.*delete it"):
+        load_results("gtzan-mini")
+
+
+def test_overview_has_a_row_per_model_and_all_four_protocols() -> None:
+    record("x", "04", [make_predictions("forest", p) for p in ("random-slice", "track")])
+    record("x", "05", [make_predictions("knn", "track", seed=4)])
+    table = overview(load_results("x"))
+    assert table.index.tolist() == ["forest", "knn"]
+    assert table.columns.tolist() == list(PROTOCOLS)
+    assert table.loc["knn", "artist"] == "–"
+    row = score(make_predictions("knn", "track", seed=4)).iloc[0]
+    text = f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+    assert table.loc["knn", "track"] == text
+    other = overview(load_results("x"), level="track", metric="f1")
+    assert other.loc["forest", "track"] != table.loc["forest", "track"]
+    with pytest.raises(ResultsError, match="no accuracy per song"):
+        overview(load_results("x"), level="song")
+    with pytest.raises(ResultsError, match="no auc per slice"):
+        overview(load_results("x"), metric="auc")
+
+
+def test_readme_table_says_what_it_covers() -> None:
+    record("x", "04", [make_predictions("forest", p) for p in ("random-slice", "track")])
+    lines = readme_table(load_results("x")).splitlines()
+    assert len({line.count("|") for line in lines}) == 1
+    assert all(f"`{name}`" in lines[0] for name in PROTOCOLS)
+    assert lines[-1].count("3 genres, 10 tracks") == 2
+    assert lines[-1].count("nothing") == 2
+
+
+def test_the_table_goes_between_its_marks() -> None:
+    record("x", "04", [make_predictions("forest", "track")])
+    found = load_results("x")
+    text = f"# Title\n\n{MARKS[0]}\n{MARKS[1]}\n\nMore.\n"
+    once = update_readme(text, found)
+    assert readme_table(found) in once
+    assert once.startswith("# Title\n\n")
+    assert once.endswith("\n\nMore.\n")
+    assert update_readme(once, found) == once
+    for broken in ("no marks", MARKS[0], text + text):
+        with pytest.raises(ResultsError, match="expected one line"):
+            update_readme(broken, found)
+
+
+def test_publishing_renews_recorded_results_and_readme(build: Path, tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{MARKS[0]}\n{MARKS[1]}\n", encoding="utf-8")
+    with pytest.raises(ResultsError, match="genrelib book"):
+        record_results("gtzan-mini", readme, build)
+    record("gtzan-mini", results.MEASURING[0], [make_predictions("forest", "track")])
+    with pytest.raises(ResultsError, match="lacks a chapter"):
+        record_results("gtzan-mini", readme, build)
+    for chapter in results.MEASURING:
+        record("gtzan-mini", chapter, [make_predictions(chapter, "track")])
+    written = record_results("gtzan-mini", readme, build)
+    assert written == [tmp_path / "recorded" / "gtzan-mini.json", readme]
+    assert readme_table(load_results("gtzan-mini")) in readme.read_text("utf-8")
+    assert (tmp_path / "recorded" / "gtzan-mini.json").read_text("utf-8") == (
+        build / "gtzan-mini.json"
+    ).read_text("utf-8")
+
+
+def test_the_readme_speaks_of_the_embedded_corpus_only(build: Path, tmp_path: Path) -> None:
+    for chapter in results.MEASURING:
+        record("sketch", chapter, [make_predictions(chapter, "track")])
+    assert record_results("sketch", tmp_path / "README.md", build) == [
+        tmp_path / "recorded/sketch.json"
+    ]
+
+
+def test_publishing_keeps_what_the_study_s_chapter_did_not_measure(
+    build: Path, tmp_path: Path
+) -> None:
+    for chapter in results.MEASURING:
+        record("gtzan-mini", chapter, [make_predictions(chapter, "track")])
+    readme = tmp_path / "README.md"
+    readme.write_text("\n".join(MARKS), encoding="utf-8")
+    long_ago = results.Ledger(results.STUDY, at_hand=True)
+    long_ago("long", lambda: 1)
+    long_ago("short", lambda: 1)
+    record_results("gtzan-mini", readme, build)
+    this_time = results.Ledger(results.STUDY, at_hand=True)
+    this_time("short", lambda: 2)
+    record_results("gtzan-mini", readme, build)
+    kept = results.ledger_parts(tmp_path / "recorded" / "original-study.json")
+    assert {name: part["value"] for name, part in kept.items()} == {"long": 1, "short": 2}
+
+
+def test_two_chapters_cannot_record_models_of_one_name() -> None:
+    record("gtzan-mini", "05", [make_predictions("SVM", "track")])
+    with pytest.raises(ResultsError, match=r"09: 05 has recorded a model 'SVM' .*gtzan-mini.json"):
+        record("gtzan-mini", "09", [make_predictions("SVM", "track")])
+    record("gtzan-mini", "09", [make_predictions("SVM on the ear", "track")])
+    assert overview(load_results("gtzan-mini")).index.tolist() == ["SVM", "SVM on the ear"]
+
+
+def test_genres_that_were_not_tested_are_recorded(build: Path) -> None:
+    table = make_predictions("forest", "artist", genres=2)
+    table.attrs["not_tested"] = {"pop": "one artist only"}
+    record("gtzan-mini", "04", [table])
+    kept = json.loads((build / "gtzan-mini.json").read_text("utf-8"))
+    assert kept["chapters"]["04"]["not_tested"] == {"artist": {"pop": "one artist only"}}
+
+
+def test_a_build_is_compared_with_what_is_recorded(build: Path, tmp_path: Path) -> None:
+    tables = [make_predictions("forest", "track")]
+    record("gtzan-mini", "04", tables)
+    (tmp_path / "recorded").mkdir()
+    recorded = tmp_path / "recorded" / "gtzan-mini.json"
+    recorded.write_text((build / "gtzan-mini.json").read_text("utf-8"), "utf-8")
+    assert results.disagreements("gtzan-mini", build).empty
+    wrong = tables[0].assign(predicted=tables[0]["genre"])
+    for genre in ("blues", "jazz", "pop"):
+        wrong[f"p_{genre}"] = (wrong["genre"] == genre).astype(float)
+    record("gtzan-mini", "04", [wrong, make_predictions("knn", "track")])
+    found = results.disagreements("gtzan-mini", build)
+    assert set(found["model"]) == {"forest", "knn"}
+
+
+def test_corpora_with_like_names_have_files_of_their_own() -> None:
+    names = ["gtzan-mini", "folder:/m/rock-pop", "folder:/m/rock/pop", "folder:/" + 300 * "x"]
+    files = {results_file(name).name for name in names}
+    assert len(files) == len(names)
+    assert max(map(len, files)) < 100
+
+
+def test_files_are_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "folder" / "file.json"
+    write_whole(path, "first: ä\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+        with pytest.raises(OSError, match="full"):
+            write_whole(path, "second")
+    assert path.read_text("utf-8") == "first: ä\n"
+    assert list(path.parent.iterdir()) == [path]

@@ -1,0 +1,224 @@
+"""Tests of the one place where audio is decoded."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+import soundfile as sf
+
+from genrelib.corpus.audio import SAMPLE_RATE, AudioError, decode, read_header, read_samples
+
+LOSSLESS = ["wav", "flac", "au", "aiff"]
+LOSSY = ["ogg", "mp3"]
+
+
+def tone(seconds: float = 1.0, rate: int = SAMPLE_RATE, pitch: float = 440.0) -> np.ndarray:
+    t = np.arange(int(seconds * rate)) / rate
+    return (0.5 * np.sin(2 * np.pi * pitch * t)).astype(np.float32)
+
+
+@pytest.mark.parametrize("ending", LOSSLESS + LOSSY)
+@pytest.mark.parametrize("rate", [SAMPLE_RATE, 44100, 16000])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_decodes_every_format_rate_and_channel_count(
+    tmp_path: Path, ending: str, rate: int, channels: int
+) -> None:
+    path = tmp_path / f"tone.{ending}"
+    sf.write(path, np.repeat(tone(rate=rate)[:, None], channels, axis=1), rate)
+    samples = decode(path)
+    assert samples.dtype == np.float32
+    assert samples.ndim == 1
+    assert samples.flags.c_contiguous
+    assert len(samples) == pytest.approx(SAMPLE_RATE, rel=0.1 if ending == "mp3" else 0.001)
+    spectrum = np.abs(np.fft.rfft(samples))
+    peak = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE)[spectrum.argmax()]
+    assert peak == pytest.approx(440, abs=2)
+    assert np.abs(samples).max() == pytest.approx(0.5, abs=0.06)
+
+
+def test_samples_at_the_right_rate_are_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    sf.write(path, tone(), SAMPLE_RATE, subtype="FLOAT")
+    assert np.array_equal(decode(path), tone())
+
+
+def test_channels_are_averaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    left, right = tone(pitch=440), tone(pitch=660)
+    sf.write(path, np.stack([left, right], axis=1), SAMPLE_RATE, subtype="FLOAT")
+    assert np.allclose(decode(path), (left + right) / 2, atol=1e-7)
+
+
+def test_opposite_channels_cancel(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    sf.write(path, np.stack([tone(), -tone()], axis=1), SAMPLE_RATE)
+    assert np.abs(decode(path)).max() < 1e-4
+
+
+def test_resampling_is_librosas(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    sf.write(path, tone(rate=48000), 48000, subtype="FLOAT")
+    expected = librosa.resample(
+        tone(rate=48000), orig_sr=48000, target_sr=SAMPLE_RATE, res_type="soxr_hq"
+    )
+    assert np.array_equal(decode(path), expected)
+
+
+def test_another_sample_rate_on_request(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    sf.write(path, tone(), SAMPLE_RATE)
+    assert len(decode(path, sample_rate=8000)) == 8000
+
+
+def test_read_samples_leaves_rate_and_channels(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    sf.write(path, np.zeros((480, 3)), 48000)
+    samples, rate = read_samples(path)
+    assert (samples.shape, rate) == ((480, 3), 48000)
+
+
+def test_header_has_tags_and_duration(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    with sf.SoundFile(path, "w", 44100, 2) as file:
+        file.artist, file.title = "Someone", "Something"
+        file.write(np.zeros((22050, 2)))
+    header = read_header(path)
+    assert (header.artist, header.title) == ("Someone", "Something")
+    assert (header.duration, header.sample_rate, header.channels) == (0.5, 44100, 2)
+
+
+# --- what is refused -------------------------------------------------------------------------
+
+
+def wav(path: Path) -> bytes:
+    sf.write(path, tone(), SAMPLE_RATE)
+    return path.read_bytes()
+
+
+def missing(path: Path) -> None:
+    pass
+
+
+def empty(path: Path) -> None:
+    path.touch()
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def text(path: Path) -> None:
+    path.write_text("These are the lyrics, not the song.\n" * 50)
+
+
+def no_rate(path: Path) -> None:
+    data = bytearray(wav(path))
+    data[24:28] = struct.pack("<I", 0)
+    path.write_bytes(data)
+
+
+def no_frames(path: Path) -> None:
+    sf.write(path, np.zeros(0), SAMPLE_RATE)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(wav(path)[:20_000])
+
+
+def header_only(path: Path) -> None:
+    path.write_bytes(wav(path)[:30])
+
+
+def not_a_number(path: Path) -> None:
+    samples = tone()
+    samples[len(samples) // 2] = np.nan
+    sf.write(path, samples, SAMPLE_RATE, subtype="FLOAT")
+
+
+def infinite(path: Path) -> None:
+    samples = tone()
+    samples[-1] = np.inf
+    sf.write(path, samples, SAMPLE_RATE, subtype="DOUBLE")
+
+
+BROKEN = [
+    (missing, "no such file"),
+    (empty, "empty"),
+    (folder, "folder"),
+    (text, "not audio"),
+    (no_rate, "0 Hz"),
+    (no_frames, "0 frames"),
+    (cut, "cut short"),
+    (header_only, ""),
+    (not_a_number, "NaN"),
+    (infinite, "infinite"),
+]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"), BROKEN, ids=lambda value: getattr(value, "__name__", "")
+)
+@pytest.mark.parametrize("read", [decode, read_header, read_samples])
+def test_broken_files_are_refused_by_name(tmp_path: Path, read, spoil, reason: str) -> None:
+    path = tmp_path / "spoiled.wav"
+    spoil(path)
+    with pytest.raises(AudioError) as caught:
+        read(path)
+    assert caught.value.path == str(path)
+    assert reason in caught.value.reason
+    assert str(path) in str(caught.value)
+    assert caught.value.advice in str(caught.value)
+
+
+@pytest.mark.parametrize("ending", ["wav", "flac", "au", "aiff", "mp3"])
+@pytest.mark.parametrize("read", [decode, read_header])
+def test_files_cut_short_are_refused_in_every_format(tmp_path: Path, read, ending: str) -> None:
+    path = tmp_path / f"a.{ending}"
+    sf.write(path, tone(5.0), SAMPLE_RATE)
+    data = path.read_bytes()
+    read(path)
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(AudioError):
+        read(path)
+
+
+def test_damage_in_the_middle_is_found_on_decoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    sf.write(path, np.random.default_rng(0).uniform(-1, 1, 10 * SAMPLE_RATE), SAMPLE_RATE)
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 60_000] = bytes(60_000)
+    path.write_bytes(data)
+    with pytest.raises(AudioError):
+        decode(path)
+
+
+@pytest.mark.parametrize("length", [0xFFFFFFFF, 0x7FFFF000])
+def test_streamed_wav_without_a_length_is_read(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "a.wav"
+    data = bytearray(wav(path))
+    data[4:8] = data[40:44] = struct.pack("<I", length)
+    path.write_bytes(data)
+    assert len(decode(path)) == SAMPLE_RATE
+    assert read_header(path).frames == SAMPLE_RATE
+
+
+def test_one_sample_that_resamples_to_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    sf.write(path, np.zeros(1), 192_000)
+    try:
+        assert len(decode(path)) > 0
+    except AudioError as error:
+        assert "too short" in error.reason
+
+
+def test_error_survives_a_process_boundary() -> None:
+    error = AudioError("a.wav", "is bad", "Do something")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (copy.path, copy.reason, copy.advice) == ("a.wav", "is bad", "Do something")
+    assert str(copy) == str(error) == "a.wav: is bad. Do something."

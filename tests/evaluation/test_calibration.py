@@ -1,0 +1,94 @@
+"""Tests of temperature scaling and of the calibration error, on probabilities made to order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import softmax
+
+from genrelib.evaluation import calibration, protocols
+
+GENRES = ("blues", "jazz", "rock")
+
+
+def made(n: int, sharpness: float, *, slices: int = 1, seed: int = 0) -> pd.DataFrame:
+    """Make predictions whose true temperature is `sharpness`: truth is drawn from the logits."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2, (n, len(GENRES)))
+    true = [rng.choice(GENRES, p=row) for row in softmax(logits, axis=1)]
+    values = np.repeat(softmax(sharpness * logits, axis=1), slices, axis=0)
+    tracks = np.repeat([f"t{k}" for k in range(n)], slices)
+    table = pd.DataFrame({"slice_id": [f"s{k}" for k in range(len(values))], "track_id": tracks})
+    table["genre"] = np.repeat(true, slices)
+    table["predicted"] = [GENRES[k] for k in values.argmax(axis=1)]
+    table["fold"], table["protocol"], table["model"] = 0, "track", "made"
+    return table.assign(**{f"p_{genre}": values[:, k] for k, genre in enumerate(GENRES)})
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 3.0])
+def test_the_temperature_that_was_built_in_is_found(sharpness: float) -> None:
+    predictions = made(4000, sharpness)
+    temperature = calibration.fit_temperature(predictions)
+    assert temperature == pytest.approx(sharpness, rel=0.07)
+    scaled = calibration.scale(predictions, temperature)
+    assert scaled["predicted"].equals(predictions["predicted"])
+    assert np.allclose(scaled.filter(like="p_").sum(axis=1), 1)
+    assert calibration.calibration_error(scaled) < 0.02
+
+
+def test_predictions_that_are_all_right_give_a_finite_temperature() -> None:
+    predictions = made(50, 1.0).assign(genre=lambda table: table["predicted"])
+    assert 0.1 <= calibration.fit_temperature(predictions) < 0.2
+    certain = predictions.assign(p_blues=1.0, p_jazz=0.0, p_rock=0.0, genre="jazz")
+    assert calibration.fit_temperature(certain) == pytest.approx(10, rel=0.01)
+
+
+def test_the_error_is_that_of_a_calculation_by_hand() -> None:
+    table = made(4, 1.0).assign(
+        p_blues=[0.95, 0.92, 0.62, 0.68], p_jazz=[0.05, 0.08, 0.38, 0.32], p_rock=0.0,
+        predicted="blues", genre=["blues", "jazz", "blues", "blues"],
+    )  # fmt: skip
+    bins = calibration.reliability(table)
+    assert bins["n"].tolist() == [2, 2]
+    assert bins["from"].tolist() == [0.6, 0.9]
+    assert bins["confidence"].tolist() == pytest.approx([0.65, 0.935])
+    assert bins["accuracy"].tolist() == [1.0, 0.5]
+    assert (bins["low"] < bins["accuracy"]).all() and (bins["high"] >= bins["accuracy"]).all()
+    assert calibration.calibration_error(table) == pytest.approx((0.35 + 0.435) / 2)
+
+
+def test_certainty_falls_into_the_last_bin() -> None:
+    table = made(3, 1.0).assign(p_blues=1.0, p_jazz=0.0, p_rock=0.0, predicted="blues")
+    assert calibration.reliability(table)["to"].tolist() == [1.0]
+
+
+def test_chance_error_is_what_calibrated_probabilities_show() -> None:
+    found = [calibration.calibration_error(made(100, 1.0, seed=seed)) for seed in range(40)]
+    expected = [calibration.chance_error(made(100, 1.0, seed=seed)) for seed in range(40)]
+    assert np.mean(found) == pytest.approx(np.mean(expected), rel=0.1)
+    assert calibration.calibration_error(made(100, 4.0)) > 2 * calibration.chance_error(
+        made(100, 4.0)
+    )
+
+
+def test_pooling_is_the_mean_of_logits() -> None:
+    table = made(2, 1.0, slices=2)
+    table.loc[:, ["p_blues", "p_jazz", "p_rock"]] = [
+        [0.8, 0.1, 0.1], [0.2, 0.6, 0.2], [0.1, 0.8, 0.1], [0.1, 0.8, 0.1],
+    ]  # fmt: skip
+    pooled = calibration.pool(table)
+    assert pooled.columns.equals(table.columns)
+    assert pooled["slice_id"].tolist() == pooled["track_id"].tolist() == ["t0", "t1"]
+    expected = np.sqrt([0.8 * 0.2, 0.1 * 0.6, 0.1 * 0.2])
+    row = pooled.filter(like="p_").iloc[0]
+    assert row.tolist() == pytest.approx((expected / expected.sum()).tolist())
+    assert pooled["predicted"].tolist() == ["blues", "jazz"]
+    assert protocols.score(pooled).query("level == 'track'")["n_tracks"].eq(2).all()
+
+
+def test_a_certain_slice_does_not_silence_the_others() -> None:
+    table = made(1, 1.0, slices=2)
+    table.loc[:, ["p_blues", "p_jazz", "p_rock"]] = [[1.0, 0.0, 0.0], [0.1, 0.5, 0.4]]
+    pooled = calibration.pool(table).filter(like="p_")
+    assert np.isfinite(pooled.to_numpy()).all()

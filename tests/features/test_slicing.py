@@ -1,0 +1,107 @@
+"""Tests of slicing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from genrelib.features.slicing import SLICE_LENGTH, SLICE_TOLERANCE, slice_tracks
+
+
+def tracks_of(durations: list[float]) -> pd.DataFrame:
+    names = [f"jazz.{i:05d}" for i in range(len(durations))]
+    return pd.DataFrame(
+        {
+            "genre": "jazz",
+            "artist": [None if i % 2 else f"artist {i}" for i in range(len(durations))],
+            "fold": [("train", "valid", "test", None)[i % 4] for i in range(len(durations))],
+            "duration": np.array(durations, float),
+        },
+        index=pd.Index(names, name="track_id", dtype=object),
+    )
+
+
+def test_thirty_seconds_are_five_slices() -> None:
+    slices = slice_tracks(tracks_of([30.0]))
+    assert slices["start"].tolist() == [0, 6, 12, 18, 24]
+    assert slices["end"].tolist() == [6, 12, 18, 24, 30]
+    assert slices.index.tolist() == [f"jazz.00000:{k}" for k in range(5)]
+    assert slices.index.name == "slice_id"
+    columns = ["track_id", "genre", "artist", "side", "start", "end"]
+    assert slices.columns.tolist() == columns
+
+
+@pytest.mark.parametrize(
+    ("duration", "count"),
+    [
+        (5.93, 0),  # lacks more than 1 %
+        (5.9401, 1),
+        (6.0, 1),
+        (11.93, 1),
+        (11.9401, 2),
+        (29.93, 4),
+        (29.9401, 5),
+        (30.0133, 5),  # as long as most of GTZAN
+        (35.9, 5),
+    ],
+)
+def test_a_last_slice_may_lack_one_percent(duration: float, count: int) -> None:
+    assert len(slice_tracks(tracks_of([duration]))) == count
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(0, 400), max_size=6),
+    st.floats(0.1, 60),
+)
+def test_slices_are_contiguous_and_inside_their_track(
+    durations: list[float], length: float
+) -> None:
+    tracks = tracks_of(durations)
+    slices = slice_tracks(tracks, length)
+    assert slices.index.is_unique
+    for track, duration in tracks["duration"].items():
+        part = slices[slices["track_id"] == track]
+        assert len(part) == math.floor(duration / length + SLICE_TOLERANCE)
+        assert np.allclose(part["start"], length * np.arange(len(part)))
+        assert np.allclose(part["end"] - part["start"], length)
+        assert (part["end"] <= duration + SLICE_TOLERANCE * length + 1e-6).all()
+        left = duration - (part["end"].max() if len(part) else 0)
+        assert left < length
+
+
+def test_order_and_properties_are_those_of_the_tracks() -> None:
+    tracks = tracks_of([12.0, 5.0, 6.0, 18.0]).iloc[[3, 0, 1, 2]]
+    slices = slice_tracks(tracks)
+    expected = ["jazz.00003"] * 3 + ["jazz.00000"] * 2 + ["jazz.00002"]
+    assert slices["track_id"].tolist() == expected
+    for column, source in (("genre", "genre"), ("artist", "artist"), ("side", "fold")):
+        wanted = tracks.loc[slices["track_id"], source].set_axis(slices.index)
+        pd.testing.assert_series_equal(slices[column], wanted, check_names=False)
+
+
+def test_no_track_and_only_short_tracks_give_no_slice() -> None:
+    assert slice_tracks(tracks_of([])).empty
+    short = slice_tracks(tracks_of([1.0, 2.0]))
+    assert short.empty
+    assert "side" in short.columns
+
+
+@pytest.mark.parametrize("length", [0, -6, float("nan"), float("inf")])
+def test_a_length_that_is_none_is_refused(length: float) -> None:
+    with pytest.raises(ValueError, match="positive number of seconds"):
+        slice_tracks(tracks_of([30.0]), length)
+
+
+def test_a_track_without_duration_is_named() -> None:
+    tracks = tracks_of([30.0, float("nan")])
+    with pytest.raises(ValueError, match=r"jazz\.00001"):
+        slice_tracks(tracks)
+
+
+def test_the_default_is_the_length_of_the_study() -> None:
+    assert SLICE_LENGTH == 6.0
