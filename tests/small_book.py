@@ -13,9 +13,7 @@ REPOSITORY = Path(__file__).parents[1]
 PARAMETERS = 'corpus = "gtzan-mini"  # which music\nseed = 0\nfast = False'
 
 FIRST = [
-    "# Counting\n\nThere are {eval}`count` things, {eval}`f'{share:.1%}'` of them "
-    "{eval}`kind`.\n"
-    "See {numref}`fig-line` and {doc}`two`.",
+    "# Counting\n\nSee {numref}`fig-line` and {doc}`two`.",
     PARAMETERS,
     "from genrelib.book import clip, player, players, show, table\n"
     "from genrelib.book.figures import Picture\n"
@@ -27,13 +25,15 @@ FIRST = [
     'table(pd.DataFrame({"score": [0.25]}, index=pd.Index(["forest"], name="model")), "Scores")',
     'player(None, "jazz", seconds=2)',
     'players([clip(None, "rock", seconds=1), clip(None, "pop", seconds=1)], "Two sketches")',
+    "text: There are {eval}`count` things, {eval}`f'{share:.1%}'` of them {eval}`kind`.",
 ]
 SECOND = [
-    "# Adding\n\nIt makes {eval}`total`.",
+    "# Adding",
     PARAMETERS,
     "import os\nfrom pathlib import Path\n"
     'Path(os.environ["GENRELIB_RESULTS"], "seen").write_text(corpus)',
     "total = 1 + 1 + seed",
+    "text: It makes {eval}`total`.",
 ]
 
 TOC = """format: jb-book
@@ -46,8 +46,13 @@ chapters:
 
 
 def notebook(sources: list[str], needs: list[str] | None = None) -> nbformat.NotebookNode:
-    """Make a notebook: the first cell is text, the second the parameters, the others code."""
-    cells = [new_markdown_cell(sources[0]), *map(new_code_cell, sources[1:])]
+    """Make a notebook: the first cell is text, the second the parameters, others may be either."""
+    cells = [
+        new_markdown_cell(source.removeprefix("text: "))
+        if number == 0 or source.startswith("text: ")
+        else new_code_cell(source)
+        for number, source in enumerate(sources)
+    ]
     cells[1].metadata["tags"] = ["parameters"]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new_notebook(

@@ -12,8 +12,10 @@ import pytest
 
 import genrelib
 
-ROOMS = ("corpus", "features", "collections", "models", "evaluation", "classify", "studies", "book",
-         "cli")  # fmt: skip
+ROOMS = (
+    "corpus", "features", "collections", "models", "evaluation", "classify", "studies", "book",
+    "cli",
+)  # fmt: skip
 """In the order of the data: a room imports only from those before it."""
 PACKAGE = Path(genrelib.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -1,3 +1,9 @@
+from .chapters import (
+    BookError as BookError,
+    find_root as find_root,
+    stored_outputs as stored_outputs,
+)
+from .check import check_site as check_site
 from .page import (
     Clip as Clip,
     clip as clip,
@@ -10,13 +16,9 @@ from .page import (
     tell as tell,
 )
 from .press import (
-    BookError as BookError,
     Build as Build,
     build as build,
-    check_site as check_site,
-    find_root as find_root,
     results_folder as results_folder,
-    stored_outputs as stored_outputs,
 )
 from .results import (
     COLUMNS as COLUMNS,

@@ -16,7 +16,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from genrelib.book import page
-from genrelib.book.press import build, check_site
+from genrelib.book.check import check_site
+from genrelib.book.press import build
 from genrelib.book.results import MEASURING
 from genrelib.corpus.tracks import GTZAN_MINI, Corpus, gtzan_annotations, gtzan_tempo, load_corpus
 from genrelib.features.slicing import slice_tracks

@@ -17,9 +17,12 @@ import small_book
 from bs4 import BeautifulSoup
 from typer.testing import CliRunner
 
-from genrelib.book import press
-from genrelib.book.press import BookError, build, check_site, find_root, stored_outputs
+from genrelib.book import chapters, check, madefrom, pages, press
+from genrelib.book.chapters import BookError, find_root, stored_outputs
+from genrelib.book.check import check_site
+from genrelib.book.press import build
 from genrelib.cli.app import INTERRUPTED
+from genrelib.corpus.places import PACKAGE_DATA
 from genrelib.corpus.tracks import CorpusError
 from genrelib.studies import bench
 
@@ -35,15 +38,15 @@ def environment(tmp_path_factory: pytest.TempPathFactory):
                 patch.delenv(name)
         patch.setenv("GENRELIB_DATA", str(tmp_path_factory.mktemp("data")))
         # Colleagues or an editor may save a module while the tests run.
-        sources = press._hash_files((ROOT / "genrelib").glob("*.py"), ROOT)
-        patch.setattr(press, "_hash_files", _frozen(press._hash_files, sources))
+        sources = madefrom.hash_files((ROOT / "genrelib").rglob("*.py"), ROOT)
+        patch.setattr(madefrom, "hash_files", _frozen(madefrom.hash_files, sources))
         yield patch
 
 
 def _frozen(real, sources):
     def hash_files(paths, base):
         paths = list(paths)
-        own = base == Path(press.__file__).parent and any(p.suffix == ".py" for p in paths)
+        own = base == PACKAGE_DATA.parent and any(p.suffix == ".py" for p in paths)
         return sources if own else real(paths, base)
 
     return hash_files
@@ -154,8 +157,8 @@ def test_nothing_runs_when_nothing_changed(root: Path, capsys) -> None:
 
 @pytest.mark.slow
 def test_new_prose_needs_no_run(root: Path) -> None:
-    prose = small_book.SECOND[0] + " Really."
-    small_book.write_chapter(root, "two", [prose, *small_book.SECOND[1:]], ["one"])
+    prose = small_book.SECOND[-1] + " Really."
+    small_book.write_chapter(root, "two", [*small_book.SECOND[:-1], prose], ["one"])
     result = build(root=root, quiet=True)
     assert result.ran == {} and result.rendered
     assert "It makes 2. Really." in page(root, "two").text
@@ -163,7 +166,7 @@ def test_new_prose_needs_no_run(root: Path) -> None:
 
 @pytest.mark.slow
 def test_new_code_runs_in_this_chapter_and_parameters_are_shown(root: Path, capsys) -> None:
-    cells = [*small_book.SECOND[:-1], "total = 10 + seed"]
+    cells = [*small_book.SECOND[:3], "total = 10 + seed", small_book.SECOND[-1]]
     small_book.write_chapter(root, "two", cells, ["one"])
     result = build(root=root)
     assert result.ran == {"two": "code changed"} and result.unchanged == ["one"]
@@ -178,9 +181,9 @@ def test_new_code_runs_in_this_chapter_and_parameters_are_shown(root: Path, caps
 
 @pytest.mark.slow
 def test_reasons_are_told_apart(root: Path) -> None:
-    folders = press._Folders(root, "gtzan-mini-seed0")
-    manifest = press._Manifest(folders)
-    one, two = press._read_book(root)
+    folders = chapters.Folders(root, "gtzan-mini-seed0")
+    manifest = madefrom.Manifest(folders)
+    one, two = chapters.read_book(root)
     parts = dict(manifest.chapters["one"]["parts"])
     assert manifest.why(one, parts) is None
     for what in ("genrelib", "data", "lock file", "installed versions", "parameters"):
@@ -193,11 +196,11 @@ def test_reasons_are_told_apart(root: Path) -> None:
 
 
 def test_what_a_chapter_depends_on(tmp_path: Path, environment) -> None:
-    folders = press._Folders(tmp_path, "x")
+    folders = chapters.Folders(tmp_path, "x")
     (tmp_path / "requirements.lock").write_text("a==1")
-    before = press._common_parts(folders, {"seed": 0}, "audio")
+    before = madefrom.common_parts(folders, {"seed": 0}, "audio")
     (tmp_path / "requirements.lock").write_text("a==2")
-    after = press._common_parts(folders, {"seed": 1}, "other audio")
+    after = madefrom.common_parts(folders, {"seed": 1}, "other audio")
     changed = {what for what in before if before[what] != after[what]}
     assert changed == {"lock file", "parameters", "data"}
 
@@ -230,7 +233,7 @@ def test_a_failing_chapter_is_named_with_its_cell_and_loses_nothing(root: Path) 
     # The pages of the last good build are still there, and so is the run of the chapter.
     assert (root / "_build/html/chapters/one.html").read_text("utf-8") == html
     small_book.write_chapter(root, "one", small_book.FIRST)
-    manifest = press._Manifest(press._Folders(root, "gtzan-mini-seed0"))
+    manifest = madefrom.Manifest(chapters.Folders(root, "gtzan-mini-seed0"))
     assert {"one", "two"} <= set(manifest.chapters)
 
 
@@ -342,26 +345,26 @@ def test_unknown_names_are_refused(tmp_path: Path, environment) -> None:
 def test_a_chapter_is_chosen_by_name_or_number_with_what_it_needs(
     tmp_path: Path, environment
 ) -> None:
-    chapters = [
-        press._Chapter(name, tmp_path, small_book.notebook(small_book.SECOND, needs))
+    book = [
+        chapters.Chapter(name, tmp_path, small_book.notebook(small_book.SECOND, needs))
         for name, needs in (("01-a", []), ("02-b", []), ("03-c", ["01-a"]))
     ]
     for what in ("03-c", "03", "03-c.ipynb"):
-        assert [c.name for c in press._select(chapters, [what])] == ["01-a", "03-c"]
-    assert press._select(chapters, None) == chapters
+        assert [c.name for c in chapters.select(book, [what])] == ["01-a", "03-c"]
+    assert chapters.select(book, None) == book
 
 
 def test_what_a_chapter_needs_is_executed_before_it(tmp_path: Path, environment) -> None:
     needs = {"a": ["c"], "b": [], "c": ["e"], "d": ["b"], "e": [], "f": ["a"]}
     book = [
-        press._Chapter(name, tmp_path, small_book.notebook(small_book.SECOND, needed))
+        chapters.Chapter(name, tmp_path, small_book.notebook(small_book.SECOND, needed))
         for name, needed in needs.items()
     ]
-    order = press._execution_order(book)
+    order = chapters.execution_order(book)
     # Where nothing is needed, the order of the pages stays.
     assert "".join(c.name for c in order) == "bdecaf"
     for wanted, selected in (("f", "ecaf"), ("d", "bd"), ("e", "e")):
-        assert "".join(c.name for c in press._select(order, [wanted])) == selected
+        assert "".join(c.name for c in chapters.select(order, [wanted])) == selected
 
 
 @pytest.mark.slow
@@ -384,7 +387,7 @@ def test_pages_keep_their_order_where_the_first_needs_the_second(
 
 def test_states_of_different_parameters_are_kept_apart() -> None:
     def slug(corpus: str, seed: int = 0, fast: bool = False) -> str:
-        return press._slug({"corpus": corpus, "seed": seed, "fast": fast})
+        return press.slug({"corpus": corpus, "seed": seed, "fast": fast})
 
     assert slug("gtzan-mini") == "gtzan-mini-seed0"
     assert slug("gtzan-mini", 3, True) == "gtzan-mini-seed3-fast"
@@ -399,10 +402,10 @@ def test_a_relative_folder_is_the_same_for_the_kernels(
 
     sketch.render_all(tmp_path / "music")
     monkeypatch.chdir(tmp_path)
-    name, identity = press._identify_corpus("sketch+folder:music")
+    name, identity = madefrom.identify_corpus("sketch+folder:music")
     assert name == f"sketch+folder:{tmp_path / 'music'}"
     next((tmp_path / "music").glob("*/*.wav")).touch()
-    assert press._identify_corpus("sketch+folder:music")[1] != identity
+    assert madefrom.identify_corpus("sketch+folder:music")[1] != identity
 
 
 def test_the_tables_of_the_study_are_fetched_before_anything_runs(
@@ -412,15 +415,15 @@ def test_the_tables_of_the_study_are_fetched_before_anything_runs(
     monkeypatch.setenv("GENRELIB_CACHE", str(tmp_path / "cache"))
     root = small_book.make_book(tmp_path / "book")
     small_book.write_chapter(root, "one", ["# One", small_book.PARAMETERS, "1 + 1"])
-    two = ["# Two", small_book.PARAMETERS, "# load_original_study, results.STUDY\n1 / 0"]
+    two = ["# Two", small_book.PARAMETERS, "# load_original_study, Ledger(\n1 / 0"]
     small_book.write_chapter(root, "two", two)
     with pytest.raises(BookError, match="ZeroDivisionError"):
         build(root=root)
     said = capsys.readouterr().out
     assert said.index("tables are not at hand") < said.index("chapter 1 of 2")
-    one, two_ = press._read_book(root)
-    assert press._own_parts(one) == {}
-    assert set(press._own_parts(two_)) == {"recorded results", "the original study's tables"}
+    one, two_ = chapters.read_book(root)
+    assert madefrom.own_parts(one) == {}
+    assert set(madefrom.own_parts(two_)) == {"recorded results", "the original study's tables"}
 
 
 def test_another_run_of_the_long_study_is_a_reason_to_run(
@@ -429,13 +432,13 @@ def test_another_run_of_the_long_study_is_a_reason_to_run(
     monkeypatch.setenv("GENRELIB_CACHE", str(tmp_path / "cache"))
     root = small_book.make_book(tmp_path / "book")
     small_book.write_chapter(root, "one", ["# One", small_book.PARAMETERS, "# load_study\n1"])
-    chapter = press._read_book(root)[0]
-    before = press._own_parts(chapter)
+    chapter = chapters.read_book(root)[0]
+    before = madefrom.own_parts(chapter)
     assert set(before) == {"the study of the networks"}
     part = tmp_path / "cache" / "lstm-study" / "gtzan-mini" / "lstm.0.parquet"
     part.parent.mkdir(parents=True)
     part.write_bytes(b"a part")
-    assert press._own_parts(chapter) != before
+    assert madefrom.own_parts(chapter) != before
 
 
 def test_a_long_run_that_is_asked_for_is_a_reason_to_run(
@@ -458,12 +461,12 @@ def test_downloaded_audio_counts_where_it_lies_beside_the_cache(
     for variable in ("GENRELIB_DATA", "GENRELIB_CACHE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(places.platformdirs, "user_cache_dir", lambda _: tmp_path)
-    before = press._identify_corpus("gtzan-mini")
+    before = madefrom.identify_corpus("gtzan-mini")
     wav = next(iter(sketch.render_all(tmp_path / "clips").values()))
     target = tmp_path / "gtzan-mini" / "genres" / "blues" / "blues.00000.wav"
     target.parent.mkdir(parents=True)
     wav.rename(target)
-    assert press._identify_corpus("gtzan-mini") != before
+    assert madefrom.identify_corpus("gtzan-mini") != before
 
 
 @pytest.mark.parametrize(
@@ -478,18 +481,18 @@ def test_downloaded_audio_counts_where_it_lies_beside_the_cache(
 )
 def test_parameters_are_shown_as_they_were(line: str, shown: str) -> None:
     parameters = {"corpus": "folder:/ü", "seed": 7, "fast": True}
-    assert press._with_parameters(line, parameters) == shown
+    assert pages._with_parameters(line, parameters) == shown
 
 
 def test_on_actions_the_links_lead_to_the_repository_of_the_run(tmp_path, monkeypatch) -> None:
     (tmp_path / "_config.yml").write_text("repository: {url: 'https://github.com/a/b'}", "utf-8")
     for name in ("GITHUB_REPOSITORY", "GITHUB_HEAD_REF", "GITHUB_REF_NAME", "GITHUB_SERVER_URL"):
         monkeypatch.delenv(name, raising=False)
-    assert press._repository(tmp_path) == ("https://github.com/a/b", "main")
+    assert check.repository_of(tmp_path) == ("https://github.com/a/b", "main")
     monkeypatch.setenv("GITHUB_REPOSITORY", "me/fork")
     monkeypatch.setenv("GITHUB_REF_NAME", "12/merge")
     monkeypatch.setenv("GITHUB_HEAD_REF", "topic")
-    assert press._repository(tmp_path) == ("https://github.com/me/fork", "topic")
+    assert check.repository_of(tmp_path) == ("https://github.com/me/fork", "topic")
 
 
 SITE_FAULTS = {

@@ -28,7 +28,7 @@ import soundfile as sf
 from library import GENRES, content, write_library
 from record_extract import measuring
 
-from genrelib.book import press
+from genrelib.book import madefrom
 from genrelib.cli.app import INTERRUPTED
 from genrelib.collections import extraction as runs
 from genrelib.collections.extraction import Batch, ExtractError, Report, extract, open_features
@@ -817,12 +817,12 @@ def test_a_book_about_it_runs_again_when_a_part_changes(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(copy.parent)
-    corpus, before = press._identify_corpus("features:copy")
+    corpus, before = madefrom.identify_corpus("features:copy")
     assert corpus == f"features:{copy}"
-    assert press._identify_corpus("sketch+features:copy")[0] == f"sketch+features:{copy}"
-    assert press._identify_corpus("features:copy")[1] == before
+    assert madefrom.identify_corpus("sketch+features:copy")[0] == f"sketch+features:{copy}"
+    assert madefrom.identify_corpus("features:copy")[1] == before
     os.utime(copy / "part-00002.parquet", (1, 1))
-    assert press._identify_corpus("features:copy")[1] != before
+    assert madefrom.identify_corpus("features:copy")[1] != before
 
 
 def test_it_is_listed_but_not_checked(copy: Path) -> None:

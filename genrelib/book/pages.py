@@ -1,0 +1,99 @@
+"""From executed notebooks to what Jupyter Book is given: the chapter's own text, with outputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+from genrelib.book.chapters import BookError, Chapter, Folders
+from genrelib.book.check import repository_of
+from genrelib.book.inline import TAG, filled
+
+
+def copy_sources(folders: Folders) -> None:
+    """Mirror what Jupyter Book reads into a folder of its own."""
+    shutil.rmtree(folders.book, ignore_errors=True)
+    shutil.copytree(
+        folders.root / "chapters",
+        folders.book / "chapters",
+        ignore=shutil.ignore_patterns(".*", "__pycache__", "_build"),
+    )
+    shutil.copy(folders.root / "_toc.yml", folders.book)
+    text = (folders.root / "_config.yml").read_text("utf-8")
+    if os.environ.get("GITHUB_REPOSITORY"):
+        config = yaml.safe_load(text)
+        url, branch = repository_of(folders.root)
+        config["repository"] = {**config.get("repository", {}), "url": url, "branch": branch}
+        text = yaml.safe_dump(config, sort_keys=False)
+    (folders.book / "_config.yml").write_text(text, "utf-8")
+    for folder in (folders.executed, folders.results):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def write_pages(folders: Folders, book: list[Chapter], parameters: Mapping[str, Any]) -> None:
+    """Write each chapter, with the outputs of its run, where Jupyter Book finds it."""
+    for chapter in book:
+        executed = nbformat.read(folders.executed / f"{chapter.name}.ipynb", as_version=4)
+        page = page_of(chapter, executed, parameters)
+        relative = chapter.path.relative_to(folders.root)
+        nbformat.write(page, folders.book / relative)
+
+
+def page_of(
+    chapter: Chapter, executed: NotebookNode, parameters: Mapping[str, Any]
+) -> NotebookNode:
+    """Return the chapter's own text and code with the outputs that the code had when it ran."""
+    page = nbformat.from_dict(json.loads(json.dumps(chapter.notebook)))
+    ran = [c for c in executed.cells if "injected-parameters" not in c.metadata.get("tags", [])]
+    outcomes = [c for c in ran if TAG not in c.metadata.get("tags", [])]
+    for before, after in pairwise(ran):
+        if TAG in after.metadata.get("tags", []):
+            before["values"] = [v for out in after.outputs for v in out.metadata[TAG]]
+    for number, (cell, outcome) in enumerate(zip(page.cells, outcomes, strict=False), 1):
+        if cell.cell_type != "code":
+            cell.source = filled(cell.source, outcome.get("values", []))
+            continue
+        cell.outputs = outcome.outputs
+        cell.execution_count = outcome.execution_count
+        if "parameters" in cell.metadata.get("tags", []):
+            cell.source = _with_parameters(cell.source, parameters)
+        _place_figure(cell, f"{chapter.path}, cell {number}")
+    return page
+
+
+def _with_parameters(source: str, parameters: Mapping[str, Any]) -> str:
+    """Return the parameters cell with the values that were used."""
+    for name, value in parameters.items():
+        shown = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+        # A comment after the value stays.
+        line = re.compile(rf"^({name}\s*=\s*)(\"[^\"]*\"|'[^']*'|[^#\s]+)", re.MULTILINE)
+        source = line.sub(lambda found, shown=shown: found[1] + shown, source)  # type: ignore[misc]
+    return source
+
+
+def _place_figure(cell: NotebookNode, where: str) -> None:
+    """Turn an image of `genrelib.book.show` into a numbered figure with its text alternative."""
+    roles = [out.get("metadata", {}).get("genrelib", {}) for out in cell.outputs]
+    figures = [role for role in roles if role.get("role") == "figure"]
+    if not figures:
+        return
+    shown = [out for out in cell.outputs if out.output_type in ("display_data", "execute_result")]
+    visible = [out for out in shown if "scrapbook" not in out.get("metadata", {})]
+    if len(figures) > 1 or len(visible) > 2:
+        raise BookError(f"{where} shows a figure and something else: one figure per cell, alone")
+    cell.outputs = [
+        out for out, role in zip(cell.outputs, roles, strict=True) if role.get("role") != "caption"
+    ]
+    figure = {"caption": figures[0]["caption"]}
+    if figures[0].get("name"):
+        figure["name"] = figures[0]["name"]
+    cell.metadata["mystnb"] = {"figure": figure, "image": {"alt": figures[0]["alt"]}}

@@ -1,0 +1,79 @@
+"""Rendering by Jupyter Book, warnings as errors; the old site stays until the new one is good."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from genrelib.book.about import write_about
+from genrelib.book.chapters import BookError, Chapter, Folders
+from genrelib.book.check import check_site
+from genrelib.book.log import Log
+from genrelib.book.madefrom import digest, hash_files, installed_versions
+from genrelib.book.running import plain_text, run, tail
+from genrelib.corpus import PACKAGE_DATA, RECORDED, write_whole
+
+
+def render(
+    folders: Folders,
+    book: list[Chapter],
+    parameters: Mapping[str, Any],
+    ran: Mapping[str, str],
+    log: Log,
+) -> bool:
+    """Make the site anew if a page changed; the old one stays until the new one is good."""
+    stamp = folders.build / "html.json"
+    package = PACKAGE_DATA.parent
+    own = [*package.rglob("book/*.py"), RECORDED / "bench.json"]
+    own.append(folders.root / "requirements.lock")
+    key = digest(
+        [
+            hash_files(folders.book.rglob("*"), folders.book),
+            [hashlib.sha256(path.read_bytes()).hexdigest() for path in own if path.exists()],
+            [installed_versions(), str(folders.state)],
+        ]
+    )
+    with contextlib.suppress(FileNotFoundError):
+        if stamp.read_text("utf-8") == key and (folders.html / "index.html").exists():
+            return False
+    write_about(folders, book, parameters, ran)
+    with log.step("pages"):
+        site = _run_jupyter_book(folders)
+        problems = check_site(site, folders.root)
+    if problems:
+        listed = "\n".join(f"  {problem}" for problem in problems[:30])
+        raise BookError(f"the site has {len(problems)} faults:\n{listed}\nIt is kept at {site}")
+    stamp.unlink(missing_ok=True)
+    shutil.rmtree(folders.html, ignore_errors=True)
+    site.replace(folders.html)
+    shutil.rmtree(folders.site, ignore_errors=True)
+    write_whole(stamp, key)
+    return True
+
+
+def _run_jupyter_book(folders: Folders) -> Path:
+    """Render the pages with warnings as errors, and return the folder of the site."""
+    shutil.rmtree(folders.site, ignore_errors=True)
+    # Jupyter Book has no `python -m`, and its script may not be on the path.
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
+    command += ["-W", "-n", "--keep-going", "--path-output", str(folders.site), str(folders.book)]
+    status, output = run(command, os.environ)
+    output = plain_text(output)
+    folders.reports.mkdir(parents=True, exist_ok=True)
+    write_whole(folders.reports / "pages.txt", output)
+    site = folders.site / "_build" / "html"
+    if status != 0 or not (site / "index.html").exists():
+        lines = [line for line in output.splitlines() if re.search(r"WARNING|ERROR|rror:", line)]
+        shown = "\n".join(line.replace(f"{folders.book}/", "") for line in lines[:20])
+        raise BookError(
+            f"the pages have {len(lines)} warnings or errors:\n{shown or tail(output)}\n"
+            f"Log: {folders.reports / 'pages.txt'}"
+        )
+    return site
