@@ -29,12 +29,12 @@ import pandas as pd
 import soundfile as sf
 from tqdm import tqdm
 
+from genrelib import evaluation as protocols
 from genrelib.classify import training
 from genrelib.classify.naming import Model, Prediction, load_model
 from genrelib.cli.classify import audio_files, classify_files, cores
 from genrelib.corpus.audio import AudioError
 from genrelib.corpus.tracks import Corpus, load_corpus
-from genrelib.evaluation import protocols
 from genrelib.features.slicing import slice_tracks
 from genrelib.features.tables import ear_table
 

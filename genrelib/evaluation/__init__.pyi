@@ -11,17 +11,20 @@ from .importance import (
     family_importance as family_importance,
 )
 from .protocols import (
-    LEVELS as LEVELS,
-    METRICS as METRICS,
     PROTOCOLS as PROTOCOLS,
     Plan as Plan,
     Protocol as Protocol,
+    cross_validate as cross_validate,
+    plan as plan,
+)
+from .scores import (
+    LEVELS as LEVELS,
+    METRICS as METRICS,
     by_track as by_track,
     confusion as confusion,
-    cross_validate as cross_validate,
     gap as gap,
     mean_with_interval as mean_with_interval,
-    plan as plan,
+    resample as resample,
     score as score,
     with_interval as with_interval,
 )

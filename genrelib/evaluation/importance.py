@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
-from genrelib.evaluation.protocols import mean_with_interval, plan
+from genrelib.evaluation.protocols import plan
+from genrelib.evaluation.scores import mean_with_interval
 from genrelib.features import FAMILIES, family_of
 
 

@@ -23,7 +23,7 @@ from genrelib.book.results import (
     update_readme,
     write_whole,
 )
-from genrelib.evaluation.protocols import METRICS, PROTOCOLS, score
+from genrelib.evaluation import METRICS, PROTOCOLS, score
 
 
 def make_predictions(model: str, protocol: str, seed: int = 0, genres: int = 3) -> pd.DataFrame:

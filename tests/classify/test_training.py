@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from genrelib import evaluation as protocols
 from genrelib.classify import modelfile, training
 from genrelib.classify.modelfile import ModelError
 from genrelib.classify.naming import Model, load_model
 from genrelib.corpus.tracks import Corpus, load_corpus
-from genrelib.evaluation import calibration, protocols
+from genrelib.evaluation import calibration
 
 SIZE = 200
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
-from genrelib.evaluation import calibration, protocols
+from genrelib import evaluation as protocols
+from genrelib.evaluation import calibration
 
 GENRES = ("blues", "jazz", "rock")
 

@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone, is_classifier
 from threadpoolctl import threadpool_limits
 
-from genrelib.evaluation.protocols import cross_validate, score
+from genrelib.evaluation import cross_validate, score
 from genrelib.models.estimators import BOOSTING, MODELS, make_model
 
 N_TRACKS, PER_TRACK, N_FRAMES, BANDS = 8, 2, 24, 20

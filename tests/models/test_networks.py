@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from genrelib.evaluation.protocols import cross_validate
+from genrelib.evaluation import cross_validate
 from genrelib.models.estimators import make_model
 from genrelib.models.networks import (
     NetworkError,

@@ -23,7 +23,7 @@ from genrelib.book.results import STUDY, Ledger, ResultsError, ledger_parts, res
 from genrelib.corpus.download import DownloadError
 from genrelib.corpus.places import RECORDED
 from genrelib.corpus.tracks import load_corpus
-from genrelib.evaluation.protocols import plan
+from genrelib.evaluation import plan
 from genrelib.features.tables import study_table
 from genrelib.models.estimators import make_model
 from genrelib.studies import original as study

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from genrelib.book.figures import common as plots
 from genrelib.corpus.tracks import GENRES
-from genrelib.evaluation.protocols import PROTOCOLS
+from genrelib.evaluation import PROTOCOLS
 from genrelib.features import tables as features
 
 GENRE_NAMES = [*GENRES[:3], "samba"]

@@ -1,0 +1,295 @@
+"""From predictions to scores: every score, interval and gap of the book is computed here.
+
+Takes the predictions table of :func:`genrelib.evaluation.cross_validate` and nothing else. All
+intervals come from one place, :func:`resample`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+METRICS = ("accuracy", "precision", "recall", "f1")
+LEVELS = ("slice", "track")
+
+
+def by_track(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Let the slices of a track vote: the mean of their probabilities decides.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        The predictions table of one model under one protocol.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per track: index ``track_id``, ``genre``, ``predicted`` and ``p_<genre>``.
+    """
+    columns = [c for c in predictions.columns if c.startswith("p_")]
+    groups = predictions.groupby("track_id")
+    table = groups[columns].mean()
+    table.insert(0, "genre", groups["genre"].first())
+    table.insert(
+        1, "predicted", [str(c).removeprefix("p_") for c in table[columns].idxmax(axis=1)]
+    )
+    return table
+
+
+def resample(rng: np.random.Generator, n_tracks: int, n_boot: int) -> np.ndarray:
+    """Draw as many tracks as there are, with replacement, again and again (the bootstrap).
+
+    Tracks are drawn, never slices: the slices of a track are right or wrong together (Efron and
+    Tibshirani 1993).
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of chance.
+    n_tracks : int
+        Number of tracks.
+    n_boot : int
+        Number of draws.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n_boot, n_tracks)
+        How often each track is in each draw.
+    """
+    return rng.multinomial(n_tracks, np.full(n_tracks, 1 / n_tracks), n_boot)
+
+
+def score(predictions: pd.DataFrame, *, n_boot: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Score predictions per slice and per track, with 95 % intervals that resample tracks.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        The predictions table of one model under one protocol.
+    n_boot : int
+        Bootstrap resamples.
+    seed : int
+        Seed of the resampling.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per level (``slice``, ``track``) and metric (``accuracy`` and macro
+        ``precision``, ``recall``, ``f1`` over the genres tested): ``value``, ``low``, ``high``
+        (percentile interval, Efron and Tibshirani 1993), ``n_tracks`` and ``n_genres``.
+
+    Raises
+    ------
+    ValueError
+        If the table holds several models or protocols, or no prediction.
+    """
+    _one_of_each(predictions)
+    rng = np.random.default_rng(seed)
+    rows = []
+    for level in LEVELS:
+        counts, genres = _confusions(predictions, level)
+        weights = resample(rng, len(counts), n_boot)
+        value = _metrics(counts.sum(axis=0)[None])
+        boot = _metrics(np.einsum("bt,tij->bij", weights, counts, optimize=True))
+        for metric in METRICS:
+            low, high = np.percentile(boot[metric], [2.5, 97.5])
+            rows.append((level, metric, value[metric][0], low, high, len(counts), len(genres)))
+    names = ["level", "metric", "value", "low", "high", "n_tracks", "n_genres"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def gap(
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+    *,
+    level: str = "slice",
+    metric: str = "accuracy",
+    n_boot: int = 1000,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Measure how much better ``a`` scores than ``b`` on the tracks that both tested.
+
+    With ``random-slice`` for ``a`` and ``track`` for ``b`` this is the leakage gap.
+
+    Parameters
+    ----------
+    a, b : pandas.DataFrame
+        Predictions tables, each of one model under one protocol.
+    level : {"slice", "track"}
+        Score slices, or tracks by the vote of their slices.
+    metric : {"accuracy", "precision", "recall", "f1"}
+        The metric.
+    n_boot : int
+        Bootstrap resamples; each takes the same tracks on both sides.
+    seed : int
+        Seed of the resampling.
+
+    Returns
+    -------
+    dict
+        ``value``, ``low``, ``high`` (95 % interval) of the difference, and ``n_tracks``, the
+        number of tracks it rests on.
+
+    Raises
+    ------
+    ValueError
+        If the tables have no track in common, or hold several models or protocols.
+    """
+    for table in (a, b):
+        _one_of_each(table)
+    common = sorted(set(a["track_id"]) & set(b["track_id"]))
+    if not common:
+        raise ValueError("the two tables have no track in common: there is no gap to measure")
+    sides = []
+    for table in (a, b):
+        counts, _ = _confusions(table[table["track_id"].isin(common)], level)
+        sides.append(counts)
+    weights = resample(np.random.default_rng(seed), len(common), n_boot)
+    low, high = np.percentile(_difference(sides, weights)[metric], [2.5, 97.5])
+    value = _difference(sides, np.ones((1, len(common)), int))[metric][0]
+    return {
+        "value": float(value),
+        "low": float(low),
+        "high": float(high),
+        "n_tracks": len(common),
+    }
+
+
+def mean_with_interval(
+    values: pd.DataFrame, track_ids: ArrayLike, *, n_boot: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """Average each column over its rows, with a 95 % interval that resamples tracks.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        Numbers, such as hits (1) and misses (0), one row per slice or per track.
+    track_ids : array-like of str, shape (n_rows,)
+        The track of each row.
+    n_boot : int
+        Bootstrap resamples.
+    seed : int
+        Seed of the resampling.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per column of ``values``: ``value``, ``low``, ``high`` (percentile interval, Efron
+        and Tibshirani 1993).
+    """
+    groups = values.groupby(np.asarray(track_ids))
+    sums, sizes = groups.sum().to_numpy(), groups.size().to_numpy()
+    weights = resample(np.random.default_rng(seed), len(sizes), n_boot)
+    low, high = np.percentile(weights @ sums / (weights @ sizes)[:, None], [2.5, 97.5], axis=0)
+    return pd.DataFrame({"value": values.mean(), "low": low, "high": high})
+
+
+def with_interval(
+    measure: Callable[[pd.DataFrame], float],
+    predictions: pd.DataFrame,
+    *,
+    n_boot: int = 200,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Take any measure of a table of predictions, with a 95 % interval that resamples tracks.
+
+    Parameters
+    ----------
+    measure : callable
+        Takes such a table, gives a number; called once for each resample.
+    predictions : pandas.DataFrame
+        One row per slice with ``track_id``.
+    n_boot : int
+        Bootstrap resamples.
+    seed : int
+        Seed of the resampling.
+
+    Returns
+    -------
+    dict
+        ``value``, ``low`` and ``high`` (percentile interval, Efron and Tibshirani 1993).
+    """
+    tracks = list(predictions.groupby("track_id").indices.values())
+    draws = np.random.default_rng(seed).integers(len(tracks), size=(n_boot, len(tracks)))
+    rows = (np.concatenate([tracks[i] for i in draw]) for draw in draws)
+    low, high = np.percentile([measure(predictions.iloc[row]) for row in rows], [2.5, 97.5])
+    return {"value": float(measure(predictions)), "low": float(low), "high": float(high)}
+
+
+def confusion(predictions: pd.DataFrame, level: str = "slice") -> pd.DataFrame:
+    """Count which genre was taken for which.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        The predictions table of one model under one protocol.
+    level : {"slice", "track"}
+        Count slices, or tracks by the vote of their slices.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows: true genre (those tested). Columns: predicted genre (all).
+    """
+    _one_of_each(predictions)
+    table = by_track(predictions) if level == "track" else predictions
+    genres = [c.removeprefix("p_") for c in predictions.columns if c.startswith("p_")]
+    counts = pd.crosstab(table["genre"], table["predicted"]).reindex(columns=genres, fill_value=0)
+    return counts.rename_axis(index="genre", columns="predicted")
+
+
+def _one_of_each(predictions: pd.DataFrame) -> None:
+    if predictions.empty:
+        reasons = predictions.attrs.get("not_tested", {})
+        raise ValueError(f"no prediction to score; genres not tested: {reasons or 'unknown'}")
+    for column in ("protocol", "model"):
+        if predictions[column].nunique() > 1:
+            raise ValueError(f"score one {column} at a time; this table holds several")
+
+
+def _confusions(predictions: pd.DataFrame, level: str) -> tuple[np.ndarray, list[str]]:
+    """Confusion counts per track ``(n_tracks, n_genres, n_predicted)``, tested genres first."""
+    if level not in LEVELS:
+        raise ValueError(f"no level {level!r}; there are {' and '.join(LEVELS)}")
+    table = by_track(predictions).reset_index() if level == "track" else predictions
+    tested = sorted(table["genre"].unique())
+    genres = [*tested, *sorted(set(table["predicted"]) - set(tested))]
+    tracks, rows = np.unique(table["track_id"], return_inverse=True)
+    counts = np.zeros((len(tracks), len(genres), len(genres)))
+    place = pd.Index(genres)
+    at = (rows, place.get_indexer(table["genre"]), place.get_indexer(table["predicted"]))
+    np.add.at(counts, at, 1)
+    return counts, tested
+
+
+def _difference(sides: list[np.ndarray], weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Metrics of the first side less those of the second, for each row of track weights."""
+    a, b = (_metrics(np.einsum("bt,tij->bij", weights, c, optimize=True)) for c in sides)
+    return {metric: a[metric] - b[metric] for metric in METRICS}
+
+
+def _metrics(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Accuracy and macro scores of confusion matrices ``(n, n_genres, n_predicted)``.
+
+    Macro means run over the genres that have a true slice in the matrix, as in scikit-learn with
+    ``labels`` set to them; a genre that is never predicted has precision 0.
+    """
+    hits = np.einsum("bii->bi", counts)
+    true, predicted = counts.sum(axis=2), counts.sum(axis=1)
+    present = true > 0
+
+    def ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+        return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
+
+    def macro(values: np.ndarray) -> np.ndarray:
+        return (values * present).sum(axis=1) / present.sum(axis=1)
+
+    return {
+        "accuracy": hits.sum(axis=1) / true.sum(axis=1),
+        "precision": macro(ratio(hits, predicted)),
+        "recall": macro(ratio(hits, true)),
+        "f1": macro(ratio(2 * hits, true + predicted)),
+    }
