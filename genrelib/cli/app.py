@@ -351,9 +351,36 @@ def bench(
     from genrelib.book import find_root, record_bench
 
     found = studies.load_bench() if recorded else studies.run_bench(clips, slices)
-    studies.show_bench(found)
+    _show_bench(found)
     for file in record_bench(found, find_root() / "README.md") if record else ():
         typer.echo(f"wrote {file}")
+
+
+def _show_bench(record: dict[str, Any]) -> None:
+    """Print the tables of a benchmark and what they rest on."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from genrelib import studies
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=140)
+    titles = {
+        "All families, medians": studies.bench_overview(record),
+        "One family at a time": studies.bench_by_family(record),
+        "Goals": studies.goals(record),
+    }
+    for title, table in titles.items():
+        view = Table("", *table.columns, title=title, title_justify="left")
+        for row in table.itertuples():
+            view.add_row(*row)
+        console.print(view)
+    console.print(studies.bench_summary(record))
+    versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
+    console.print(
+        f"{versions}; load average {record['load'][0]} before, {record['load'][1]} after"
+    )
 
 
 # --- the house -------------------------------------------------------------------------------

@@ -1,26 +1,34 @@
 from .bench import (
+    run_bench as run_bench,
+)
+from .benchtables import (
     BENCH as BENCH,
-    CONTESTANTS as CONTESTANTS,
-    BenchError as BenchError,
     bench_by_family as bench_by_family,
     bench_ms as bench_ms,
     bench_overview as bench_overview,
     bench_summary as bench_summary,
+    goals as goals,
     load_bench as load_bench,
-    run_bench as run_bench,
-    show_bench as show_bench,
 )
-from .lstm import (
+from .contestants import (
+    CONTESTANTS as CONTESTANTS,
+    BenchError as BenchError,
+)
+from .experiments import (
     EXPERIMENTS as EXPERIMENTS,
     ORDERS as ORDERS,
-    REPETITIONS as REPETITIONS,
     StudyError as StudyError,
+)
+from .findings import (
     compare as compare,
     hits as hits,
     load_study as load_study,
     record_study as record_study,
-    run_study as run_study,
     summarise_study as summarise_study,
+)
+from .lstm import (
+    REPETITIONS as REPETITIONS,
+    run_study as run_study,
 )
 from .original import (
     TablesError as TablesError,

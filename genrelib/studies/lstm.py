@@ -1,9 +1,7 @@
-"""The study behind chapter 6: many small trainings under one protocol, one change at a time.
+"""The study behind chapter 6: many small trainings under one protocol.
 
 ``genrelib study lstm`` runs it, experiment by experiment and repetition by repetition; each part
-is kept as it is finished, so that a run that was stopped goes on. The package embeds the parts as
-they were recorded on GTZAN-mini, as one table of predictions from which the chapter computes
-whatever it shows.
+is kept as it is finished, so that a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -11,25 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import re
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import joblib
 import librosa
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
-from scipy.fft import dct
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator
 
 from genrelib.corpus import (
-    RECORDED,
     SAMPLE_RATE,
     Corpus,
     cache_root,
@@ -39,7 +32,7 @@ from genrelib.corpus import (
     versions,
     write_parquet,
 )
-from genrelib.evaluation import cross_validate, mean_with_interval, plan
+from genrelib.evaluation import cross_validate, plan
 from genrelib.features import (
     FRAME_BANDS,
     SLICE_LENGTH,
@@ -49,220 +42,20 @@ from genrelib.features import (
     slice_tracks,
     usable,
 )
-from genrelib.models import RECURRENT, make_model
-
-__all__ = [
-    "EXPERIMENTS", "Experiment", "StudyError", "compare", "hits", "load_study", "parts_folder",
-    "pieces", "record_study", "run_study", "summarise_study",
-]  # fmt: skip
+from genrelib.models import make_model
+from genrelib.studies.experiments import (
+    EXPERIMENTS,
+    INPUTS,
+    ORDERS,
+    Experiment,
+    OnePiece,
+    StudyError,
+)
 
 FORMAT = 1  # to be raised when the same settings begin to mean another training
 REPETITIONS = 2
-STUDY_FILE = RECORDED / "lstm-study.parquet"
 SEMITONES, TEMPI = (-2, 2), (0.9, 1.1)
 """Versions of a track for augmentation: steps of pitch, and rates of speed."""
-Shuffle = Callable[[np.ndarray, np.random.Generator], np.ndarray]
-
-
-class StudyError(ValueError):
-    """A study that cannot be run, or was not."""
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """One row of the study: a model, what it is given, and what is different about it.
-
-    Parameters
-    ----------
-    name : str
-        Its name, unique in the study.
-    group : {"ladder", "change", "order", "input", "length"}
-        Which question of the chapter it belongs to.
-    model : str
-        A recurrent model, as for :func:`genrelib.models.make_model`.
-    settings : dict
-        What is different from that model.
-    given : str
-        A kind of frames, or one of :data:`INPUTS`.
-    order : str
-        One of :data:`ORDERS`.
-    seconds : float
-        Length of the pieces.
-    single : bool
-        Whether to train on one piece of each track only.
-    audio : bool
-        Whether it also trains on versions in another pitch and tempo, which need the audio.
-    """
-
-    name: str
-    group: str
-    model: str = "crnn"
-    settings: dict[str, Any] = field(default_factory=dict)
-    given: str = "mel"
-    order: str = "in order"
-    seconds: float = SLICE_LENGTH
-    single: bool = False
-    audio: bool = False
-
-    @property
-    def file_name(self) -> str:
-        """Its name as a name of files."""
-        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
-
-
-FIRST = {"pool": 1, "units": (64, 64), "learning_rate": 1e-3, "epochs": 40}
-"""The plain network that the chapter begins with: two layers of 64, every frame a step."""
-
-
-def _second_blocks(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Shuffle stretches of about a second, and leave them as they are inside."""
-    n_blocks = round(SLICE_LENGTH)
-    size = X.shape[1] // n_blocks
-    blocks = X[:, : n_blocks * size].reshape(len(X), n_blocks, size, -1)
-    places = rng.permuted(np.tile(np.arange(n_blocks), (len(X), 1)), axis=1)
-    mixed = np.take_along_axis(blocks, places[:, :, None, None], axis=1)
-    return mixed.reshape(len(X), n_blocks * size, -1)
-
-
-def _any_order(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    places = rng.permuted(np.tile(np.arange(X.shape[1]), (len(X), 1)), axis=1)
-    return np.take_along_axis(X, places[:, :, None], axis=1)
-
-
-ORDERS: dict[str, Shuffle] = {
-    "in order": lambda X, rng: X,
-    "backwards": lambda X, rng: X[:, ::-1],
-    "seconds shuffled": _second_blocks,
-    "frames shuffled": _any_order,
-    "mean only": lambda X, rng: np.repeat(X.mean(axis=1, keepdims=True), X.shape[1], axis=1),
-}
-"""What is done to the frames of every slice, in training as in testing."""
-
-INPUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "mel, cosines": lambda X: dct(X, norm="ortho", axis=-1),
-    "mel, 20 cosines": lambda X: dct(X, norm="ortho", axis=-1)[..., :20],
-    "mel, 20 wide bands": lambda X: np.stack(
-        [part.mean(axis=-1) for part in np.array_split(X, 20, axis=-1)], axis=-1
-    ),
-}
-"""Other ways to give the mel bands: as all their cosines, the first 20, or 20 means."""
-
-
-def _experiments() -> list[Experiment]:
-    plain: dict[str, Any] = {"model": "lstm", "settings": FIRST}
-    best = RECURRENT["crnn"]
-    ladder = [
-        Experiment("LSTM", "ladder", given="mfcc", **plain),
-        Experiment("LSTM on mel", "ladder", **plain),
-        Experiment("LSTM, steps of four frames", "ladder", "lstm", FIRST | {"pool": 4}),
-        Experiment(
-            "CRNN, last state", "ladder",
-            settings={"summary": "last", "schedule": "constant"},
-        ),
-        Experiment("CRNN, mean of states", "ladder", settings={"schedule": "constant"}),
-        Experiment("CRNN", "ladder"),
-    ]  # fmt: skip
-    masks = {"time": 0.2, "bands": 0.3}
-    longer = round(1.5 * best["epochs"])
-    changes = {
-        "early stopping": {"validation": 0.2, "epochs": longer, "schedule": "constant"},
-        "early stopping, plateau": {"validation": 0.2, "epochs": longer, "schedule": "plateau"},
-        "no gradient clipping": {"clipnorm": None},
-        "no dropout": {"dropout": 0.0},
-        "dropout 0.4": {"dropout": 0.4},
-        "L2": {"l2": 1e-3},
-        "label smoothing": {"smoothing": 0.1},
-        "L2 and label smoothing": {"l2": 1e-3, "smoothing": 0.1},
-        "masks": {"augment": masks, "epochs": longer},
-        "gain": {"augment": {"gain": (6.0, 1.0)}},
-        "mix-up": {"augment": {"mixup": 0.4}, "epochs": longer},
-        "bidirectional": {"bidirectional": True, "units": (32,)},
-        "attention": {"summary": "attention"},
-        "no LSTM": {"units": ()},
-        "two LSTM layers": {"units": (64, 64)},
-    }
-    changed = [Experiment(f"CRNN, {name}", "change", settings=s) for name, s in changes.items()]
-    changed.append(Experiment("CRNN, pitch and tempo", "change", audio=True))
-    orders = [
-        Experiment(f"{name}, {order}", "order", order=order, **kind)
-        for name, kind in (("LSTM", plain | {"given": "mfcc"}), ("CRNN", {}))
-        for order in ORDERS
-        if order != "in order"
-    ]
-    inputs = [Experiment("CRNN on mfcc", "input", given="mfcc")]
-    inputs += [Experiment(f"CRNN on {name}", "input", given=name) for name in INPUTS]
-    lengths = [
-        Experiment(
-            f"CRNN, {seconds} s{' from one piece' if single else ''}", "length",
-            settings={"batch_size": 8 if single else round(40 * SLICE_LENGTH / seconds)},
-            seconds=seconds, single=single,
-        )
-        for single in (False, True)
-        for seconds in (1, 2, 3, 6, 15, 30)
-        if single or seconds != SLICE_LENGTH
-    ]  # fmt: skip
-    return [*ladder, *inputs, *orders, *changed, *lengths]
-
-
-EXPERIMENTS = _experiments()
-"""All experiments, in the order in which they are run."""
-
-
-class OnePiece(ClassifierMixin, BaseEstimator):
-    """A classifier that is trained on one piece of each track, drawn by lot.
-
-    Parameters
-    ----------
-    estimator : sklearn.base.BaseEstimator
-        The classifier.
-    seed : int
-        Seed of the draw.
-    """
-
-    def __init__(self, estimator: BaseEstimator, seed: int = 0) -> None:
-        self.estimator = estimator
-        self.seed = seed
-
-    def fit(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray) -> OnePiece:
-        """Train on one piece of each track.
-
-        Parameters
-        ----------
-        X : numpy.ndarray
-            Frames, shape ``(n_pieces, n_frames, n_bands)``.
-        y : numpy.ndarray
-            Genres, shape ``(n_pieces,)``.
-        groups : numpy.ndarray
-            Tracks, shape ``(n_pieces,)``.
-
-        Returns
-        -------
-        OnePiece
-            Itself.
-        """
-        order = np.random.default_rng(self.seed).permutation(len(X))
-        chosen = order[np.unique(np.asarray(groups)[order], return_index=True)[1]]
-        self.estimator_ = clone(self.estimator).fit(X[chosen], y[chosen])
-        self.classes_ = self.estimator_.classes_
-        return self
-
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Give the probabilities of the genres.
-
-        Parameters
-        ----------
-        X : numpy.ndarray
-            Frames, shape ``(n_pieces, n_frames, n_bands)``.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape ``(n_pieces, n_genres)``.
-        """
-        return self.estimator_.predict_proba(X)
-
-
-# --- running it ------------------------------------------------------------------------------
 
 
 def run_study(
@@ -498,9 +291,6 @@ def _altered(y: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return np.stack(measured).astype(np.float32)
 
 
-# --- what it found ---------------------------------------------------------------------------
-
-
 def _table(predictions: pd.DataFrame) -> pa.Table:
     """Pack predictions: names as dictionaries, probabilities with three digits."""
     table = predictions.rename(columns={"model": "experiment"}).drop(columns="protocol")
@@ -509,208 +299,3 @@ def _table(predictions: pd.DataFrame) -> pa.Table:
     for column in ("fold", "repetition"):
         table[column] = table[column].astype(np.int8)
     return pa.Table.from_pandas(table, preserve_index=False)
-
-
-def load_study(corpus: str = "gtzan-mini") -> pd.DataFrame:
-    """Read the study of a corpus: what was run here, or else what the package has recorded.
-
-    Parameters
-    ----------
-    corpus : str
-        Name of the corpus.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per slice, repetition and experiment: the predictions table with the columns
-        ``experiment`` and ``repetition``. ``attrs``: ``corpus``, ``source`` (``"run here"`` or
-        ``"recorded"``), ``recorded`` (days), ``versions``, ``command``, and for each experiment
-        ``curves`` and ``seconds``. Where neither exists for the corpus, the recorded one of
-        GTZAN-mini.
-
-    Raises
-    ------
-    StudyError
-        If the recorded study cannot be read.
-    """
-    folder = parts_folder(corpus)
-    parts = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
-    silent = {e.name for e in EXPERIMENTS if e.audio}  # may be left out
-    if parts and not set(_missing(parts)) - silent:
-        return _unpacked(*_joined(parts, corpus), "run here")
-    try:
-        table = pq.read_table(STUDY_FILE)
-        about = metadata(STUDY_FILE) or {}
-        return _unpacked(table, about, "recorded")
-    except (OSError, KeyError, ValueError) as error:
-        raise StudyError(f"{STUDY_FILE}: not a recorded study ({error}); install again") from error
-
-
-def _missing(parts: Sequence[Path]) -> list[str]:
-    done = {about["experiment"] for part in parts if (about := metadata(part))}
-    return [e.name for e in EXPERIMENTS if e.name not in done]
-
-
-def _joined(parts: Sequence[Path], corpus: str) -> tuple[pa.Table, dict[str, Any]]:
-    """Put the parts of a study into one table, in the order of the experiments."""
-    order = {e.name: i for i, e in enumerate(EXPERIMENTS)}
-    known = {p: m for p in parts if (m := metadata(p)) and m["experiment"] in order}
-    rank = sorted(known, key=lambda p: (order[known[p]["experiment"]], known[p]["repetition"]))
-    firsts = [known[p] for p in rank if known[p]["repetition"] == 0]
-    about = {
-        "corpus": corpus,
-        "command": f"genrelib study lstm --corpus {corpus}",
-        "recorded": sorted({known[p]["recorded"] for p in rank}),
-        "versions": firsts[0]["versions"],
-        "processor": firsts[0]["processor"],
-        "curves": {m["experiment"]: m["curves"] for m in firsts},
-        "seconds": {m["experiment"]: round(m["seconds"]) for m in firsts},
-    }
-    return pa.concat_tables([pq.read_table(p) for p in rank], promote_options="permissive"), about
-
-
-def _unpacked(table: pa.Table, about: dict[str, Any], source: str) -> pd.DataFrame:
-    frame = table.to_pandas()
-    for column in frame.columns[frame.columns.str.startswith("p_")]:
-        frame[column] = frame[column] / 1000
-    frame.attrs = about | {"source": source}
-    return frame
-
-
-def record_study(corpus: str = "gtzan-mini", file: Path = STUDY_FILE) -> Path:
-    """Make the study that was run here the recorded one.
-
-    Parameters
-    ----------
-    corpus : str
-        Name of the corpus.
-    file : pathlib.Path
-        Where it is recorded.
-
-    Returns
-    -------
-    pathlib.Path
-        The file.
-
-    Raises
-    ------
-    StudyError
-        If an experiment is missing, or it is about a corpus that is not recorded.
-    """
-    if file == STUDY_FILE and corpus != "gtzan-mini":
-        raise StudyError(f"only the study of gtzan-mini is recorded, not that of {corpus}")
-    parts = sorted(parts_folder(corpus).glob("*.parquet"))
-    if missing := _missing(parts):
-        raise StudyError(
-            f"{len(missing)} experiments are missing, {missing[0]!r} first: "
-            f"run `genrelib study lstm --corpus {corpus}`"
-        )
-    table, about = _joined(parts, corpus)
-    names = ["experiment", "slice_id", "track_id", "genre", "predicted"]
-    for name in names:
-        place = table.column_names.index(name)
-        table = table.set_column(place, name, table[name].dictionary_encode().unify_dictionaries())
-    write_parquet(file, table, about)
-    return file
-
-
-def hits(study: pd.DataFrame, experiments: Sequence[str], level: str = "slice") -> pd.DataFrame:
-    """Say how often each slice, or each track by the vote of its slices, was named rightly.
-
-    Parameters
-    ----------
-    study : pandas.DataFrame
-        From :func:`load_study`.
-    experiments : sequence of str
-        Their names.
-    level : {"slice", "track"}
-        Slices, or tracks.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Share of the repetitions that were right, one column per experiment; index ``track_id``
-        and, per slice, ``slice_id``. Missing where an experiment has no such piece.
-    """
-    rows = study[study["experiment"].isin(experiments)]
-    units = ["track_id", "slice_id"] if level == "slice" else ["track_id"]
-    keys = ["experiment", "repetition", *units]
-    if level == "slice":
-        right = (rows["genre"] == rows["predicted"]).groupby([rows[k] for k in keys]).first()
-    else:
-        numbers = [c for c in rows if str(c).startswith("p_")]
-        votes = rows.groupby(keys)[numbers].mean().idxmax(axis=1).map(_genre)
-        right = votes == rows.groupby(keys)["genre"].first()
-    table = right.groupby(["experiment", *units]).mean().unstack("experiment")
-    return table[list(experiments)]
-
-
-def summarise_study(study: pd.DataFrame) -> pd.DataFrame:
-    """Lay the study out, one row per experiment.
-
-    Parameters
-    ----------
-    study : pandas.DataFrame
-        From :func:`load_study`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Accuracy per slice with its 95 % interval, per track, and the number of repetitions.
-    """
-    names = list(study["experiment"].unique())
-    found = compare(study, names)
-    text = [f"{r.value:.3f} ({r.low:.3f} to {r.high:.3f})" for r in found.itertuples()]
-    votes = compare(study, names, level="track")["value"].round(3)
-    repetitions = study.groupby("experiment")["repetition"].nunique()
-    return pd.DataFrame(
-        {"per slice": text, "per track": votes, "repetitions": repetitions[names]}, index=names
-    )
-
-
-def _genre(column: str) -> str:
-    return column.removeprefix("p_")
-
-
-def compare(
-    study: pd.DataFrame,
-    experiments: Sequence[str],
-    base: str | None = None,
-    *,
-    level: str = "slice",
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Score experiments with 95 % intervals that resample tracks; or the difference from another.
-
-    Parameters
-    ----------
-    study : pandas.DataFrame
-        From :func:`load_study`.
-    experiments : sequence of str
-        Their names.
-    base : str, optional
-        The experiment to subtract, slice by slice or track by track.
-    level : {"slice", "track"}
-        Slices, or tracks.
-    seed : int
-        Seed of the resampling.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per experiment: ``value`` (mean over repetitions), ``low``, ``high``, and
-        ``least`` and ``most``, the lowest and highest accuracy of a repetition (of the experiment
-        itself, with ``base``, too).
-    """
-    rows = []
-    for name in experiments:
-        table = hits(study, [name] if base in (None, name) else [name, base], level).dropna()
-        values = table[[name]] if base is None else table[[name]].sub(table[base], axis=0)
-        tracks = table.index.get_level_values("track_id")
-        row = mean_with_interval(values, tracks, seed=seed).iloc[0]
-        runs = study[study["experiment"] == name]
-        each = [
-            float(hits(part, [name], level)[name].mean()) for _, part in runs.groupby("repetition")
-        ]
-        rows.append({"experiment": name, **row, "least": min(each), "most": max(each)})
-    return pd.DataFrame(rows).set_index("experiment")

@@ -17,6 +17,7 @@ import small_book
 from bs4 import BeautifulSoup
 from typer.testing import CliRunner
 
+from genrelib import studies
 from genrelib.book import chapters, check, madefrom, pages, press
 from genrelib.book.chapters import BookError, find_root, stored_outputs
 from genrelib.book.check import check_site
@@ -24,7 +25,6 @@ from genrelib.book.press import build
 from genrelib.cli.app import INTERRUPTED
 from genrelib.corpus.places import PACKAGE_DATA
 from genrelib.corpus.tracks import CorpusError
-from genrelib.studies import bench
 
 ROOT = Path(__file__).parents[2]
 
@@ -119,7 +119,7 @@ def test_about_this_build_says_what_was_built(root: Path) -> None:
     for words in ("gtzan-mini", "Seed", "librosa", "Counting", "Adding", "this build"):
         assert words in text
     plain = " ".join(text.split()).replace("’", "'")
-    assert bench.bench_summary(bench.load_bench()) in plain
+    assert studies.bench_summary(studies.load_bench()) in plain
     (bars,) = page(root, "about-build").select("article figure img")
     assert "this package" in bars["alt"]
     assert (root / "_build" / "html" / "chapters" / bars["src"]).resolve().is_file()

@@ -16,12 +16,12 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from genrelib.book import results, speed
-from genrelib.cli.app import app
+from genrelib.cli.app import _show_bench, app
 from genrelib.corpus import sketch
 from genrelib.corpus.audio import SAMPLE_RATE
 from genrelib.features.tables import FAMILIES, FEATURES, FRAME_BANDS, STATS, Spectra, columns
-from genrelib.studies import bench
-from genrelib.studies.bench import BenchError, contestants, ours, plain
+from genrelib.studies import bench, benchtables
+from genrelib.studies.contestants import CONTESTANTS, PLAIN, BenchError, contestants, ours, plain
 
 README = Path(__file__).parents[2] / "README.md"
 HAS_SMILE = importlib.util.find_spec("opensmile") is not None
@@ -46,8 +46,8 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_the_plain_way_covers_every_family() -> None:
-    assert set(bench.PLAIN) == {*FAMILIES, "frames"}
-    assert set(contestants()) <= set(bench.CONTESTANTS)
+    assert set(PLAIN) == {*FAMILIES, "frames"}
+    assert set(contestants()) <= set(CONTESTANTS)
     assert ("emobase" in contestants()) == HAS_SMILE
 
 
@@ -108,7 +108,7 @@ def test_a_run_times_everything(record: dict[str, Any]) -> None:
     timed = {(row["what"], row["family"], row["cores"]) for row in record["rows"]}
     for name in contestants():
         assert {(name, "all", 1), (name, "all", 2)} <= timed
-    for family in bench.PLAIN:
+    for family in PLAIN:
         assert {("plain", family, 1), ("ours", family, 1)} <= timed
     assert all(row["ms"] > 0 for row in record["rows"])
     assert record["memory"][-1]["slices"] == 6
@@ -132,8 +132,8 @@ def test_nothing_to_measure_is_an_error() -> None:
 
 def test_what_is_printed(record: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     console = Console(record=True, width=160)
-    monkeypatch.setattr(bench, "Console", lambda **_: console)
-    bench.show_bench(record)
+    monkeypatch.setattr("rich.console.Console", lambda **_: console)
+    _show_bench(record)
     text = console.export_text()
     words = (
         "this package",
@@ -160,7 +160,7 @@ def test_sentences_and_tables_follow_the_record(record: dict[str, Any]) -> None:
         "97%",
     ):
         assert words in text
-    assert bench.bench_by_family(changed)["times"].tolist() == ["20.0"] * len(bench.PLAIN)
+    assert benchtables.bench_by_family(changed)["times"].tolist() == ["20.0"] * len(PLAIN)
     assert "this package: 12.0 ms" in speed.bench_alt(changed)
     bars = speed.draw_bench(changed).axes[0].patches
     assert [bar.get_width() for bar in bars[:2]] == [240.0, 12.0]
@@ -185,13 +185,13 @@ def made_up(ours: float, efficiency: float, memory: list[float], smile: bool = T
 
 
 def verdicts(record: dict[str, Any]) -> list[str]:
-    return bench.goals(record)["verdict"].tolist()
+    return benchtables.goals(record)["verdict"].tolist()
 
 
 def test_goals_that_are_met() -> None:
     met = made_up(12.0, 0.98, [400, 410, 405])
     assert verdicts(met) == ["met"] * 6
-    assert bench.goals(met)["measured"].tolist() == [
+    assert benchtables.goals(met)["measured"].tolist() == [
         "20.0 times",
         "12.0 ms against 30.0 ms",
         "12.0 ms",
@@ -215,17 +215,17 @@ def test_goals_that_are_missed() -> None:
 
 
 def test_goals_that_cannot_be_told() -> None:
-    found = bench.goals(made_up(12.0, 0.98, [400], smile=False))
+    found = benchtables.goals(made_up(12.0, 0.98, [400], smile=False))
     assert found["verdict"].tolist() == [
         "met", "not measured", "met", "met", "met", "not measured",
     ]  # fmt: skip
 
 
 def test_the_recorded_benchmark_is_shown_with_its_goals(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "run_bench", lambda *_: pytest.fail("measured"))
+    monkeypatch.setattr("genrelib.studies.run_bench", lambda *_: pytest.fail("measured"))
     result = CliRunner().invoke(app, ["bench", "--show"])
     assert result.exit_code == 0, result.output
-    for row in bench.goals(bench.load_bench()).itertuples():
+    for row in benchtables.goals(benchtables.load_bench()).itertuples():
         (line,) = (line for line in result.output.splitlines() if row.Index in line)
         assert row.measured in line and row.verdict in line
 
@@ -236,18 +236,18 @@ def test_the_recorded_benchmark_is_shown_with_its_goals(monkeypatch: pytest.Monk
 def test_a_record_is_published_whole(
     record: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "BENCH", tmp_path / "results" / "bench.json")
-    monkeypatch.setattr(speed, "BENCH", bench.BENCH)
+    monkeypatch.setattr(benchtables, "BENCH", tmp_path / "results" / "bench.json")
+    monkeypatch.setattr(speed, "BENCH", benchtables.BENCH)
     with pytest.raises(BenchError, match="genrelib bench --record"):
-        bench.load_bench()
+        benchtables.load_bench()
     readme = tmp_path / "README.md"
     readme.write_text("no marks")
     with pytest.raises(results.ResultsError, match="expected one line"):
         speed.record_bench(record, readme)
-    assert not bench.BENCH.exists()
+    assert not benchtables.BENCH.exists()
     readme.write_text("before\n{}\nold\n{}\nafter\n".format(*speed.MARKS))
     speed.record_bench(record, readme)
-    assert bench.load_bench() == record
+    assert benchtables.load_bench() == record
     text = readme.read_text()
     assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
     assert speed.readme_part(record) in text
@@ -257,17 +257,17 @@ def test_a_record_is_published_whole(
 
 
 def test_the_readme_quotes_the_recorded_benchmark() -> None:
-    recorded = bench.load_bench()
+    recorded = benchtables.load_bench()
     text = README.read_text("utf-8")
     quoted = text.split(speed.MARKS[0])[1].split(speed.MARKS[1])[0].strip()
     assert quoted == speed.readme_part(recorded), "README.md is stale: `genrelib bench --record`"
 
 
 def test_the_recorded_benchmark_is_whole() -> None:
-    recorded = bench.load_bench()
+    recorded = benchtables.load_bench()
     assert recorded["audio"] == "GTZAN-mini"
     assert recorded["n_clips"] >= 50
-    assert set(recorded["numbers"]) == set(bench.CONTESTANTS)
+    assert set(recorded["numbers"]) == set(CONTESTANTS)
     assert recorded["numbers"]["ours"] == len(columns())
     assert recorded["memory"][-1]["slices"] >= 1000
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", recorded["recorded"])

@@ -13,23 +13,17 @@ from genrelib.corpus.tracks import load_corpus
 from genrelib.features.slicing import slice_tracks
 from genrelib.features.tables import frames
 from genrelib.models.estimators import make_model
-from genrelib.studies import lstm as lstm_study
-from genrelib.studies.lstm import (
+from genrelib.studies import findings, lstm as lstm_study
+from genrelib.studies.experiments import (
     EXPERIMENTS,
     INPUTS,
     ORDERS,
     Experiment,
     OnePiece,
     StudyError,
-    compare,
-    hits,
-    load_study,
-    parts_folder,
-    pieces,
-    record_study,
-    run_study,
-    summarise_study,
 )
+from genrelib.studies.findings import compare, hits, load_study, record_study, summarise_study
+from genrelib.studies.lstm import parts_folder, pieces, run_study
 
 TINY = {"conv": (), "pool": 20, "units": (4,), "epochs": 1, "schedule": "constant"}
 
@@ -52,7 +46,8 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Experiment]:
         Experiment("CRNN, 30 s", "length", settings=TINY, seconds=30, given="mfcc"),
         Experiment("CRNN, pitch and tempo", "change", settings=TINY, audio=True),
     ]
-    monkeypatch.setattr(lstm_study, "EXPERIMENTS", made)
+    for module in (lstm_study, findings):
+        monkeypatch.setattr(module, "EXPERIMENTS", made)
     monkeypatch.setenv("GENRELIB_CACHE", str(tmp_path))
     monkeypatch.delenv("GENRELIB_DATA", raising=False)
     return made
@@ -200,8 +195,8 @@ def test_what_was_run_here_is_read_instead_of_what_is_recorded(
     probabilities = study.filter(like="p_")
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=0.01)
     published = record_study(file=tmp_path / "study.parquet")
-    again = lstm_study._unpacked(
-        lstm_study.pq.read_table(published), store.metadata(published), "run here"
+    again = findings._unpacked(
+        findings.pq.read_table(published), store.metadata(published), "run here"
     )
     pd.testing.assert_frame_equal(again.astype(study.dtypes), study)
     assert list(summarise_study(study)["repetitions"]) == [1, 1]
@@ -251,8 +246,8 @@ def test_experiments_are_compared_slice_by_slice() -> None:
 
 
 def test_the_recorded_study_is_whole() -> None:
-    study = lstm_study._unpacked(
-        lstm_study.pq.read_table(lstm_study.STUDY_FILE), store.metadata(lstm_study.STUDY_FILE), ""
+    study = findings._unpacked(
+        findings.pq.read_table(findings.STUDY_FILE), store.metadata(findings.STUDY_FILE), ""
     )
     assert set(study["experiment"]) == {e.name for e in EXPERIMENTS}
     assert study["repetition"].nunique() >= 2
@@ -260,7 +255,7 @@ def test_the_recorded_study_is_whole() -> None:
     assert study.attrs["versions"]["keras"] and study.attrs["recorded"]
     six = study[study["slice_id"].str.startswith("rock.") & (study["experiment"] == "CRNN")]
     assert (six.groupby(["repetition", "slice_id"]).size() == 1).all()
-    assert lstm_study.STUDY_FILE.stat().st_size < 2e6
+    assert findings.STUDY_FILE.stat().st_size < 2e6
 
 
 def test_a_study_is_about_a_model_that_exists() -> None:
