@@ -13,7 +13,8 @@ from typer.main import get_command
 
 from genrelib import __version__
 from genrelib.book import results
-from genrelib.book.results import MARKS, load_results, readme_table, update_readme
+from genrelib.book.readme import MARKS, readme_table, update_readme
+from genrelib.book.results import load_results
 from genrelib.cli.app import app
 from genrelib.cli.corpus import corpus_app
 

@@ -3,7 +3,13 @@ from .chapters import (
     find_root as find_root,
     stored_outputs as stored_outputs,
 )
-from .check import check_site as check_site
+from .check import (
+    check_site as check_site,
+)
+from .ledger import (
+    Ledger as Ledger,
+    recorded_study_scores as recorded_study_scores,
+)
 from .page import (
     Clip as Clip,
     clip as clip,
@@ -20,16 +26,16 @@ from .press import (
     build as build,
     results_folder as results_folder,
 )
+from .readme import (
+    record_results as record_results,
+)
 from .results import (
     COLUMNS as COLUMNS,
-    Ledger as Ledger,
     ResultsError as ResultsError,
     disagreements as disagreements,
     load_results as load_results,
     overview as overview,
     record as record,
-    record_results as record_results,
-    recorded_study_scores as recorded_study_scores,
 )
 from .speed import (
     record_bench as record_bench,

@@ -24,7 +24,7 @@ LIBRARIES = (
 )  # fmt: skip
 OUTSIDE = {"__main__.py", "book", "cli"}
 """What no chapter computes with: changing it changes no output."""
-SHARED = ("page.py", "words.py", "results.py", "inline.py", "figures/common.py")
+SHARED = ("page.py", "words.py", "results.py", "ledger.py", "inline.py", "figures/common.py")
 """But for this, which all of them use."""
 
 

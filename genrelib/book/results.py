@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,8 @@ COLUMNS = [
     "chapter", "model", "protocol", "level", "metric", "value", "low", "high", "n_tracks",
     "n_genres",
 ]  # fmt: skip
-README_CORPUS = "gtzan-mini"
-STUDY = "original-study"
-"""What the ledger of chapter 8 is called."""
 MEASURING = ("04-random-forest", "05-nearest-neighbours", "06-lstm", "09-pretrained-ear")
 """Chapters that measure models."""
-MARKS = ("<!-- results: made by `genrelib results --record` -->", "<!-- results end -->")
 
 
 class ResultsError(ValueError):
@@ -156,14 +152,14 @@ def load_results(corpus: str, *, fast: bool = False) -> pd.DataFrame:
     }
     for source, file in sources.items():
         if file.exists():
-            return _table(file, source)
+            return results_table(file, source)
     raise ResultsError(
         f"no results for {corpus}{' (fast)' if fast else ''}: run {', '.join(MEASURING)} "
         f"on it first, or `genrelib book --corpus {corpus}`, which runs all in order"
     )
 
 
-def _table(file: Path, source: str) -> pd.DataFrame:
+def results_table(file: Path, source: str) -> pd.DataFrame:
     try:
         chapters = json.loads(file.read_text("utf-8"))["chapters"]
         rows = [row | {"chapter": name} for name, part in chapters.items() for row in part["rows"]]
@@ -208,126 +204,6 @@ def overview(
     return table.fillna("–").rename_axis(index="model", columns=None)
 
 
-def readme_table(results: pd.DataFrame) -> str:
-    """Write the results as the README shows them.
-
-    Parameters
-    ----------
-    results : pandas.DataFrame
-        As from :func:`load_results`.
-
-    Returns
-    -------
-    str
-        A Markdown table of slice accuracies with intervals, and one line on what it covers.
-    """
-    table = overview(results)
-    head = "| model | " + " | ".join(f"`{name}`" for name in table.columns) + " |"
-    lines = [head, "|---" * (len(table.columns) + 1) + "|"]
-    lines += [f"| {row[0]} | " + " | ".join(row[1:]) + " |" for row in table.itertuples(name=None)]
-    covers = results.groupby("protocol")[["n_genres", "n_tracks"]].max().astype(int)
-    tested = [
-        "{n_genres} genres, {n_tracks} tracks".format(**covers.loc[name])
-        if name in covers.index
-        else "nothing"
-        for name in table.columns
-    ]
-    lines.append("| *tested on* | " + " | ".join(tested) + " |")
-    return "\n".join(lines)
-
-
-def update_readme(text: str, results: pd.DataFrame) -> str:
-    """Put the results table between its marks.
-
-    Parameters
-    ----------
-    text : str
-        The README.
-    results : pandas.DataFrame
-        As from :func:`load_results`.
-
-    Returns
-    -------
-    str
-        The README with the table of these results.
-
-    Raises
-    ------
-    ResultsError
-        If the marks are not there.
-    """
-    return fill_marks(text, MARKS, readme_table(results))
-
-
-def fill_marks(text: str, marks: tuple[str, str], content: str) -> str:
-    """Replace what stands between two marks.
-
-    Parameters
-    ----------
-    text : str
-        The README.
-    marks : tuple of str
-        The line before, and the line after.
-    content : str
-        What shall stand between them.
-
-    Returns
-    -------
-    str
-        The README with that content.
-
-    Raises
-    ------
-    ResultsError
-        If the marks are not there.
-    """
-    start, end = marks
-    if text.count(start) != 1 or text.count(end) != 1:
-        raise ResultsError(f"README.md: expected one line {start} and one line {end}")
-    before, rest = text.split(start)
-    return f"{before}{start}\n{content}\n{end}{rest.split(end)[1]}"
-
-
-def record_results(corpus: str, readme: Path, root: Path) -> list[Path]:
-    """Make the results of a build the recorded ones.
-
-    Parameters
-    ----------
-    corpus : str
-        Name of the corpus.
-    readme : pathlib.Path
-        The README, whose table is renewed if it is about this corpus.
-    root : pathlib.Path
-        The folder that holds the build's results.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written.
-
-    Raises
-    ------
-    ResultsError
-        If the build has no results, or not those of all chapters.
-    """
-    built = results_file(corpus, root=root)
-    if not built.exists():
-        raise ResultsError(f"no results under {root}; run `genrelib book --corpus {corpus}` first")
-    if len(_table(built, "this build")["chapter"].unique()) < len(MEASURING):
-        raise ResultsError(f"{built} lacks a chapter; run `genrelib book --corpus {corpus}` first")
-    recorded = results_file(corpus, root=RECORDED)
-    write_whole(recorded, built.read_text("utf-8"))
-    if parts := ledger_parts(results_file(STUDY, root=root)):
-        study = results_file(STUDY, root=RECORDED)
-        # What the build read back, because it takes long to measure, stays recorded.
-        parts = dict(sorted((ledger_parts(study) | parts).items()))
-        write_whole(study, json.dumps(parts, indent=1) + "\n")
-    if corpus != README_CORPUS:
-        return [recorded]
-    write_whole(readme, update_readme(readme.read_text("utf-8"), _table(recorded, "recorded")))
-    return [recorded, readme]
-
-
 def disagreements(corpus: str, root: Path) -> pd.DataFrame:
     """Compare a build with the recorded results.
 
@@ -358,183 +234,9 @@ def disagreements(corpus: str, root: Path) -> pd.DataFrame:
             raise ResultsError(f"no results in {file}; build the book, or record its results")
     keys = ["model", "protocol", "level", "metric"]
     new, old = (
-        _table(file, side)[[*keys, "value", "low", "high"]] for side, file in files.items()
+        results_table(file, side)[[*keys, "value", "low", "high"]] for side, file in files.items()
     )
     both = new.merge(old, on=keys, how="outer", suffixes=("_new", "_old"))
     agree = both["value_new"].between(both["low_old"], both["high_old"])
     agree &= both["value_old"].between(both["low_new"], both["high_new"])
     return both[~agree]
-
-
-class Ledger:
-    """What a chapter measures on data that may not be at hand: measured, or read back as recorded.
-
-    Where the data are at hand, each part is computed and kept with the results of the build; where
-    they are not, the part that the package has recorded is given instead.
-
-    Parameters
-    ----------
-    subject : str
-        What is measured; names the file.
-    at_hand : bool
-        Whether the data are.
-    seed : int
-        Seed of the run.
-    fast : bool
-        Whether it is shortened.
-
-    Raises
-    ------
-    ResultsError
-        If the recorded file cannot be read.
-    """
-
-    def __init__(self, subject: str, at_hand: bool, *, seed: int = 0, fast: bool = False) -> None:
-        self.at_hand = at_hand
-        self.run = {"seed": seed, "fast": fast}
-        self.file = results_file(subject, fast=fast)
-        self.recorded = ledger_parts(results_file(subject, root=RECORDED))
-        self.file.unlink(missing_ok=True)  # it shall hold what this run measures, no more
-        self.sources: dict[str, str] = {}
-
-    def __call__(self, name: str, compute: Callable[[], Any], *, live: bool = True) -> Any:
-        """Give one part.
-
-        Parameters
-        ----------
-        name : str
-            The part.
-        compute : callable
-            Measures it; returns a DataFrame, or what JSON can hold.
-        live : bool
-            Whether to measure it in this run if the data are at hand; a part that takes long is
-            measured on request only.
-
-        Returns
-        -------
-        object
-            What ``compute`` returns, or returned when it was recorded.
-
-        Raises
-        ------
-        ResultsError
-            If the data are not at hand and the part was never recorded.
-        """
-        if not (self.at_hand and live):
-            if name not in self.recorded:
-                raise ResultsError(f"{name}: neither the data are at hand nor a recorded result")
-            part = self.recorded[name]
-            self.sources[name] = f"recorded on {part['recorded']}"
-            return _unpacked(part["value"])
-        value = compute()
-        kept = ledger_parts(self.file)
-        kept[name] = self.run | {
-            "recorded": datetime.now(UTC).date().isoformat(),
-            "versions": versions(),
-            "value": _packed(value),
-        }
-        write_whole(self.file, json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
-        self.sources[name] = "measured in this build"
-        return value
-
-    def source(self, *names: str) -> str:
-        """Say where parts come from.
-
-        Parameters
-        ----------
-        *names : str
-            Parts that were asked for; all of them if left out.
-
-        Returns
-        -------
-        str
-            ``measured in this build``, ``recorded on <day>``, or both joined by ``and``.
-        """
-        return " and ".join(sorted({self.sources[name] for name in names or self.sources}))
-
-    @property
-    def days(self) -> str:
-        """Days on which the recorded parts were measured."""
-        return " and ".join(sorted({part["recorded"] for part in self.recorded.values()}))
-
-    def versions(self, name: str) -> str:
-        """Say with which versions a recorded part was measured.
-
-        Parameters
-        ----------
-        name : str
-            The part.
-
-        Returns
-        -------
-        str
-            Such as ``python 3.11.2, numpy 2.4.6``; of this environment where it is not recorded.
-        """
-        part = self.recorded.get(name, {"versions": versions()})
-        return ", ".join(f"{key} {value}" for key, value in part["versions"].items())
-
-
-def recorded_study_scores() -> pd.DataFrame:
-    """Read what chapter 8 measured on the original study's table, as it was recorded.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``part`` (which rows of the table) and those of :data:`COLUMNS` but the chapter;
-        ``attrs["recorded"]`` is the day.
-
-    Raises
-    ------
-    ResultsError
-        If nothing was recorded.
-    """
-    parts = ledger_parts(results_file(STUDY, root=RECORDED))
-    if "scores" not in parts:
-        raise ResultsError("chapter 8 has no recorded scores; run it with the study's tables")
-    table = _unpacked(parts["scores"]["value"])
-    table.attrs["recorded"] = parts["scores"]["recorded"]
-    return table
-
-
-def ledger_parts(file: Path) -> dict[str, Any]:
-    """Read the parts that a ledger keeps.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    dict
-        For each part its day, seed, versions and packed value; empty where there is no file.
-
-    Raises
-    ------
-    ResultsError
-        If the file cannot be read.
-    """
-    if not file.exists():
-        return {}
-    try:
-        parts = json.loads(file.read_text("utf-8"))
-        return {name: part for name, part in parts.items() if part["recorded"] and "value" in part}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ResultsError(f"{file}: not a results file ({error}); delete it") from error
-
-
-def _packed(value: Any) -> Any:
-    """Turn a table into what JSON can hold, and check everything else."""
-    if isinstance(value, pd.DataFrame):
-        table = json.loads(value.to_json(orient="split", double_precision=15))
-        return {"table": table | {"names": list(value.index.names)}}
-    return json.loads(json.dumps(value))
-
-
-def _unpacked(value: Any) -> Any:
-    if isinstance(value, dict) and list(value) == ["table"]:
-        table = dict(value["table"])
-        names = table.pop("names")
-        frame = pd.DataFrame(table["data"], index=table["index"], columns=table["columns"])
-        return frame.rename_axis(names[0]) if len(names) == 1 else frame
-    return value

@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from genrelib.book.figures.common import STYLE
-from genrelib.book.results import fill_marks
+from genrelib.book.readme import fill_marks
 from genrelib.corpus import write_whole
 from genrelib.studies import BENCH, CONTESTANTS, bench_ms, bench_overview, bench_summary
 

@@ -9,20 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genrelib.book import results
+from genrelib.book import ledger, readme, results
+from genrelib.book.readme import MARKS, readme_table, record_results, update_readme
 from genrelib.book.results import (
     COLUMNS,
-    MARKS,
     ResultsError,
     load_results,
     overview,
-    readme_table,
     record,
-    record_results,
     results_file,
-    update_readme,
-    write_whole,
 )
+from genrelib.corpus import write_whole
 from genrelib.evaluation import METRICS, PROTOCOLS, score
 
 
@@ -48,7 +45,8 @@ def make_predictions(model: str, protocol: str, seed: int = 0, genres: int = 3) 
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Results of a build and of the package, both in folders of this test."""
     monkeypatch.setenv("GENRELIB_RESULTS", str(tmp_path / "build"))
-    monkeypatch.setattr(results, "RECORDED", tmp_path / "recorded")
+    for module in (results, readme, ledger):
+        monkeypatch.setattr(module, "RECORDED", tmp_path / "recorded")
     return tmp_path / "build"
 
 
@@ -212,14 +210,14 @@ def test_publishing_keeps_what_the_study_s_chapter_did_not_measure(
         record("gtzan-mini", chapter, [make_predictions(chapter, "track")])
     readme = tmp_path / "README.md"
     readme.write_text("\n".join(MARKS), encoding="utf-8")
-    long_ago = results.Ledger(results.STUDY, at_hand=True)
+    long_ago = ledger.Ledger(ledger.STUDY, at_hand=True)
     long_ago("long", lambda: 1)
     long_ago("short", lambda: 1)
     record_results("gtzan-mini", readme, build)
-    this_time = results.Ledger(results.STUDY, at_hand=True)
+    this_time = ledger.Ledger(ledger.STUDY, at_hand=True)
     this_time("short", lambda: 2)
     record_results("gtzan-mini", readme, build)
-    kept = results.ledger_parts(tmp_path / "recorded" / "original-study.json")
+    kept = ledger.ledger_parts(tmp_path / "recorded" / "original-study.json")
     assert {name: part["value"] for name, part in kept.items()} == {"long": 1, "short": 2}
 
 

@@ -17,9 +17,10 @@ from sklearn.metrics import accuracy_score, precision_score, recall_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from genrelib.book import results
+from genrelib.book import ledger, readme, results
+from genrelib.book.ledger import STUDY, Ledger, ledger_parts
 from genrelib.book.press import build
-from genrelib.book.results import STUDY, Ledger, ResultsError, ledger_parts, results_file
+from genrelib.book.results import ResultsError, results_file
 from genrelib.corpus.download import DownloadError
 from genrelib.corpus.places import RECORDED
 from genrelib.corpus.tracks import load_corpus
@@ -224,7 +225,8 @@ def test_forests_drawn_from_an_urn_are_forests_of_its_trees() -> None:
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GENRELIB_RESULTS", str(tmp_path / "build"))
-    monkeypatch.setattr(results, "RECORDED", tmp_path / "recorded")
+    for module in (results, readme, ledger):
+        monkeypatch.setattr(module, "RECORDED", tmp_path / "recorded")
     return tmp_path
 
 
