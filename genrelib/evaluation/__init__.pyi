@@ -16,6 +16,7 @@ from .protocols import (
     Protocol as Protocol,
     cross_validate as cross_validate,
     plan as plan,
+    whole_groups as whole_groups,
 )
 from .scores import (
     LEVELS as LEVELS,

@@ -72,7 +72,7 @@ def _by_artist(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
 
 def _grouped(slices: pd.DataFrame, groups: pd.Series, kind: str, n_splits: int, seed: int) -> Plan:
     """Folds over whole groups. A genre with one group stays in training and is not tested."""
-    known = groups.notna().to_numpy()
+    known = groups.notna()
     found = groups[known].groupby(slices["genre"][known]).nunique()
     counts = found.reindex(sorted(slices["genre"].unique()), fill_value=0)
     reasons = {0: f"no {kind} is known", 1: f"one {kind} only"}
@@ -80,21 +80,47 @@ def _grouped(slices: pd.DataFrame, groups: pd.Series, kind: str, n_splits: int, 
     if (counts > 0).sum() < 2:  # with one genre to train on, every answer would be that genre
         alone = dict.fromkeys(counts.index.astype(str), f"no second genre has a known {kind}")
         return Plan([], alone | not_tested)
+    return Plan(whole_groups(slices, groups, list(not_tested), n_splits, seed), not_tested)
+
+
+def whole_groups(
+    slices: pd.DataFrame, groups: pd.Series, not_tested: list[str], n_splits: int, seed: int
+) -> list[Split]:
+    """Lay out folds that keep every group on one side.
+
+    Parameters
+    ----------
+    slices : pandas.DataFrame
+        One row per slice with ``genre``.
+    groups : pandas.Series
+        Group of each slice, such as its track or its artist; slices of no known group take no
+        part, since they might belong to any.
+    not_tested : list of str
+        Genres that are only trained on.
+    n_splits : int
+        Folds to make; fewer where there are fewer groups.
+    seed : int
+        Decides which group goes into which fold.
+
+    Returns
+    -------
+    list of tuple
+        Positions of training and test slices, one pair per fold.
+    """
+    known = groups.notna().to_numpy()
     tested = np.flatnonzero(known & ~slices["genre"].isin(not_tested).to_numpy())
     if not len(tested):
-        return Plan([], not_tested)
-    always = np.flatnonzero(known & slices["genre"].isin(not_tested).to_numpy())
-    part, by = slices.iloc[tested], groups.iloc[tested]
+        return []
+    genre, group = slices["genre"].iloc[tested], groups.iloc[tested]
     # No more folds than there are groups, nor than the largest genre has slices.
-    count = min(n_splits, int(by.nunique()), int(part["genre"].value_counts().max()))
-    folds = StratifiedGroupKFold(max(2, count), shuffle=True, random_state=seed)
+    count = max(2, min(n_splits, group.nunique(), genre.value_counts().max()))
+    folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
     splits = []
-    for train, test in folds.split(part, part["genre"], by):
-        # A group may also play in a genre that is not tested: it is held out there as well.
-        clear = always[~groups.iloc[always].isin(by.iloc[test]).to_numpy()]
-        if len(test):
-            splits.append((np.sort(np.concatenate([tested[train], clear])), tested[test]))
-    return Plan(splits, not_tested)
+    for _, fold in folds.split(tested, genre, group):
+        held_out = groups.isin(group.iloc[fold]).to_numpy()
+        if len(fold):
+            splits.append((np.flatnonzero(known & ~held_out), tested[fold]))
+    return splits
 
 
 def _fault_filtered(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:

@@ -143,19 +143,12 @@ def gap(
     common = sorted(set(a["track_id"]) & set(b["track_id"]))
     if not common:
         raise ValueError("the two tables have no track in common: there is no gap to measure")
-    sides = []
-    for table in (a, b):
-        counts, _ = _confusions(table[table["track_id"].isin(common)], level)
-        sides.append(counts)
-    weights = resample(np.random.default_rng(seed), len(common), n_boot)
-    low, high = np.percentile(_difference(sides, weights)[metric], [2.5, 97.5])
+    sides = [_confusions(t[t["track_id"].isin(common)], level)[0] for t in (a, b)]
+    draws = resample(np.random.default_rng(seed), len(common), n_boot)
+    low, high = np.percentile(_difference(sides, draws)[metric], [2.5, 97.5])
     value = _difference(sides, np.ones((1, len(common)), int))[metric][0]
-    return {
-        "value": float(value),
-        "low": float(low),
-        "high": float(high),
-        "n_tracks": len(common),
-    }
+    ends = {"value": float(value), "low": float(low), "high": float(high)}
+    return ends | {"n_tracks": len(common)}
 
 
 def mean_with_interval(
