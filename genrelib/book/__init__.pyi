@@ -37,6 +37,9 @@ from .results import (
     overview as overview,
     record as record,
 )
+from .scratch import (
+    scratch as scratch,
+)
 from .speed import (
     record_bench as record_bench,
 )

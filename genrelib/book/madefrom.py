@@ -70,8 +70,8 @@ def common_parts(folders: Folders, parameters: Mapping[str, Any], audio: str) ->
         path
         for path in PACKAGE_DATA.rglob("*")
         if path.suffix not in (".pyc", ".md")
-        # Of what is recorded, chapters read the results anew; one page is made of the large run.
-        and (RECORDED not in path.parents or path.name == "extract.json")
+        # Of what is recorded, chapters read the results anew; pages are made of two long runs.
+        and (RECORDED not in path.parents or path.name in ("extract.json", "classify.json"))
     ]
     rooms = [p for p in package.rglob("*.py") if p.relative_to(package).parts[0] not in OUTSIDE]
     return {

@@ -4,3 +4,6 @@ from .extraction import (
     Summary as Summary,
     extract as extract,
 )
+from .sizes import (
+    column_sizes as column_sizes,
+)

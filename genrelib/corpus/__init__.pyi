@@ -21,6 +21,7 @@ from .places import (
     cache_root as cache_root,
     corpus_slug as corpus_slug,
     data_root as data_root,
+    read_recorded as read_recorded,
     versions as versions,
     write_whole as write_whole,
 )

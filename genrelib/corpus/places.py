@@ -8,6 +8,7 @@ not at all, by :func:`write_whole`.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import re
@@ -80,6 +81,22 @@ def versions() -> dict[str, str]:
         Python and the libraries that decide the numbers.
     """
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
+def read_recorded(name: str) -> Any:
+    """Read what a long run found that was done once and recorded.
+
+    Parameters
+    ----------
+    name : str
+        Name of the record: ``extract``, ``classify``, ...
+
+    Returns
+    -------
+    Any
+        What the JSON file of that name in :data:`RECORDED` holds.
+    """
+    return json.loads((RECORDED / f"{name}.json").read_text("utf-8"))
 
 
 def write_whole(path: Path, content: Any) -> None:
