@@ -18,6 +18,7 @@ CONDA_NAMES = {
     "soundfile": "pysoundfile",
     "soxr": "soxr-python",
     "matplotlib": "matplotlib-base",
+    "playwright": "playwright-python",
 }
 NOT_IN_CONDA = {"editables"}
 

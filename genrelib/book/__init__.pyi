@@ -6,6 +6,10 @@ from .chapters import (
 from .check import (
     check_site as check_site,
 )
+from .lab import (
+    lab_command as lab_command,
+    lab_environment as lab_environment,
+)
 from .ledger import (
     Ledger as Ledger,
     recorded_study_scores as recorded_study_scores,

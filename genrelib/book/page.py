@@ -78,7 +78,11 @@ def show(picture: Picture | Figure, caption: str = "", alt: str = "", name: str 
         },
     )
     display(
-        {"text/markdown": f"*{picture.caption}*", "text/plain": picture.caption},
+        # The page numbers its figures; here the text points to them by name.
+        {
+            "text/markdown": f"**{picture.name}:** *{picture.caption}*",
+            "text/plain": f"{picture.name}: {picture.caption}",
+        },
         raw=True,
         metadata={METADATA_KEY: {"role": "caption"}},
     )

@@ -85,7 +85,7 @@ def listing(names: Iterable[Any], empty: str = "none") -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """Write a share in per cent, with a blank that does not break.
+    """Write a share in per cent.
 
     Parameters
     ----------
@@ -102,9 +102,9 @@ def percent(share: float, digits: int = 0) -> str:
     Examples
     --------
     >>> percent(0.5)
-    '50\\xa0%'
+    '50 %'
     """
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
+    return f"{100 * share:.{digits}f} %"
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:

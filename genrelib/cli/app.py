@@ -70,16 +70,10 @@ def book(
 
 @app.command()
 def lab() -> None:
-    """Open the chapters in JupyterLab."""
-    from genrelib.book import find_root
+    """Open the book in JupyterLab."""
+    from genrelib.book import find_root, lab_command, lab_environment
 
-    environment = dict(os.environ)
-    # JupyterLab starts its kernels in the folder of the notebook.
-    for name in ("GENRELIB_DATA", "GENRELIB_CACHE"):
-        if environment.get(name):
-            environment[name] = str(Path(environment[name]).expanduser().resolve())
-    command = [sys.executable, "-m", "jupyterlab", str(find_root() / "chapters")]
-    raise typer.Exit(subprocess.call(command, env=environment))
+    raise typer.Exit(subprocess.call(lab_command(find_root()), env=lab_environment()))
 
 
 @app.command()

@@ -59,7 +59,7 @@ def test_show_hands_on_image_caption_and_alternative(shown) -> None:
     assert about["genrelib"] == {
         "role": "figure", "caption": "Rises by 1.", "alt": "A rising line.", "name": "fig-a-line"
     }  # fmt: skip
-    assert caption["text/markdown"] == "*Rises by 1.*"
+    assert caption["text/markdown"] == "**fig-a-line:** *Rises by 1.*"
     assert marked == {"genrelib": {"role": "caption"}}
     pixels = plt.imread(io.BytesIO(base64.b64decode(image["image/png"])))
     # White and opaque whatever the figure says, so that it can be read on a dark page.
