@@ -39,11 +39,11 @@ from genrelib.corpus import audio
 from genrelib.corpus.audio import decode
 from genrelib.corpus.places import RECORDED, write_whole
 from genrelib.corpus.tracks import Corpus, load_corpus
-from genrelib.features import hpss, slicing, tables as features, transforms
+from genrelib.features import families, hpss, measuring as slices, slicing, transforms
 
 RATE, SECONDS = 44100, 30.0
 FORMATS = {"WAV": "wav", "FLAC": "flac", "MP3": "mp3", "Ogg Vorbis": "ogg"}
-MEASURING = (audio, features, hpss, slicing, transforms)
+MEASURING = (audio, families, slices, hpss, slicing, transforms)
 VALUES = (str, bytes, int, float, complex)
 MARKS = (0.1, 0.5, 1.0)  # shares of a run at which the memory is read
 

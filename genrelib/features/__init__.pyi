@@ -3,10 +3,38 @@ from .ear import (
     EAR_HOP as EAR_HOP,
     EAR_MODEL as EAR_MODEL,
     EAR_RATE as EAR_RATE,
+    HEARD as HEARD,
     LOWEST_RATE as LOWEST_RATE,
     PATCH_FRAMES as PATCH_FRAMES,
     Heard as Heard,
     hear as hear,
+)
+from .families import (
+    FAMILIES as FAMILIES,
+    FEATURES as FEATURES,
+    FRAME_BANDS as FRAME_BANDS,
+    FRAME_STEP as FRAME_STEP,
+    STATS as STATS,
+    STUDY as STUDY,
+    STUDY_COLUMNS as STUDY_COLUMNS,
+    TONNETZ as TONNETZ,
+    Feature as Feature,
+    Spectra as Spectra,
+    columns as columns,
+    family_of as family_of,
+    sequence as sequence,
+)
+from .fingerprints import (
+    ear_definitions as ear_definitions,
+    feature_definitions as feature_definitions,
+)
+from .kept import (
+    SNAPSHOTS as SNAPSHOTS,
+)
+from .measuring import (
+    hear_slices as hear_slices,
+    matrix as matrix,
+    measure_slices as measure_slices,
 )
 from .memory import (
     keep_freed_memory as keep_freed_memory,
@@ -18,30 +46,10 @@ from .slicing import (
     slice_tracks as slice_tracks,
 )
 from .tables import (
-    FAMILIES as FAMILIES,
-    FEATURES as FEATURES,
-    FRAME_BANDS as FRAME_BANDS,
-    FRAME_STEP as FRAME_STEP,
-    HEARD as HEARD,
-    SNAPSHOTS as SNAPSHOTS,
-    STATS as STATS,
-    STUDY as STUDY,
-    STUDY_COLUMNS as STUDY_COLUMNS,
-    TONNETZ as TONNETZ,
-    Feature as Feature,
-    Spectra as Spectra,
-    columns as columns,
-    ear_definitions as ear_definitions,
     ear_table as ear_table,
-    family_of as family_of,
-    feature_definitions as feature_definitions,
     feature_table as feature_table,
     frames as frames,
-    hear_slices as hear_slices,
     load_music as load_music,
-    matrix as matrix,
-    measure_slices as measure_slices,
-    sequence as sequence,
     study_table as study_table,
     tag_table as tag_table,
     usable as usable,

@@ -13,6 +13,7 @@ package that it comes from, frames are centred, and the signal is mirrored at it
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,8 +27,6 @@ from genrelib.corpus import PACKAGE_DATA
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = ["EAR_COLUMNS", "EAR_RATE", "TAGS", "Heard", "embed", "hear", "tags"]
 
 EAR_RATE = 16000
 """Sample rate that the network listens at, in Hz."""
@@ -51,6 +50,11 @@ TAGS = (
     *("Progressive rock", "60s", "rnb", "indie pop", "sad", "House", "happy"),
 )
 """The tags, as listeners wrote them, in the order of the network's output."""
+HEARD: dict[str, list[str]] = {
+    "ear": list(EAR_COLUMNS),
+    "tags": [f"tag_{re.sub('[ -]', '_', tag.lower())}" for tag in TAGS],
+}
+"""What is kept of what is heard in a slice, and the columns of these tables."""
 
 Audio = np.ndarray | Iterable[np.ndarray]
 

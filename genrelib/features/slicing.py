@@ -39,6 +39,14 @@ class Slices(pd.DataFrame):
     def _constructor(self) -> Any:
         return Slices
 
+    def __finalize__(self, other: Any, method: str | None = None, **kwargs: Any) -> Slices:
+        """Hand the corpus on; pandas does so itself, but for tables that are joined."""
+        super().__finalize__(other, method=method, **kwargs)
+        if method == "concat":
+            known = {id(s.corpus): s.corpus for s in other.objs if isinstance(s, Slices)}
+            self.corpus = next(iter(known.values())) if len(known) == 1 else None
+        return self
+
 
 def slice_tracks(music: Corpus | pd.DataFrame, length: float = SLICE_LENGTH) -> Slices:
     """Cut every track into contiguous slices.

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from genrelib.corpus import Corpus, decode, gtzan_tempo
-from genrelib.features.tables import FEATURES, SNAPSHOTS, Spectra
+from genrelib.features.families import FEATURES, Spectra
+from genrelib.features.kept import SNAPSHOTS
 
 TEMPO_TOLERANCE = 0.04
 """How far an estimate may be from the annotation, as a share of it (Gouyon et al. 2006)."""

@@ -119,7 +119,7 @@ def test_workers_that_would_measure_something_else_are_refused(
 ) -> None:
     with pytest.raises(ExtractError, match="has no worker: start some"):
         extract(load(library), tmp_path / "out", dask=cluster.address, progress=False)
-    cluster.add_worker(first="from genrelib.features import tables; tables.HOP_LENGTH = 500")
+    cluster.add_worker(first="from genrelib.features import fingerprints as f; f.HOP_LENGTH = 500")
     with pytest.raises(ExtractError, match=r"other definitions\. Install the same genrelib"):
         extract(load(library), tmp_path / "out", dask=cluster.address, progress=False)
     assert list((tmp_path / "out").glob("part-*")) == []

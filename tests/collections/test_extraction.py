@@ -33,16 +33,14 @@ from genrelib.cli.app import INTERRUPTED
 from genrelib.collections import extraction as runs
 from genrelib.collections.extraction import Batch, ExtractError, Report, extract, open_features
 from genrelib.corpus import store
+from genrelib.corpus.audio import SAMPLE_RATE
 from genrelib.corpus.places import RECORDED
 from genrelib.corpus.store import StoreError
 from genrelib.corpus.tracks import Corpus, CorpusError, check_corpus, list_corpora, load_corpus
-from genrelib.features import tables as features
+from genrelib.features import families, fingerprints, measuring as slices_of_one_file
+from genrelib.features.families import FEATURES, FRAME_BANDS, STUDY, Feature, Spectra, columns
 from genrelib.features.slicing import slice_tracks
 from genrelib.features.tables import (
-    FEATURES,
-    FRAME_BANDS,
-    STUDY,
-    Feature,
     ear_table,
     feature_table,
     frames,
@@ -59,7 +57,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them
 
 def set_features(patch: pytest.MonkeyPatch, own: list[Feature]) -> None:
     """Let these be the features of the book."""
-    for module in (features, runs):
+    for module in (families, runs):
         patch.setattr(module, "FEATURES", own)
 
 
@@ -140,16 +138,16 @@ def test_the_rows_are_those_of_the_feature_table(music: Corpus, undisturbed: Pat
     assert len(slices) == SLICES
     table = open_features(undisturbed).to_table()
     assert table.column_names == [
-        "slice_id", *slices.columns, *features.columns(), *STUDY_TABLES, *FRAME_BANDS
+        "slice_id", *slices.columns, *columns(), *STUDY_TABLES, *FRAME_BANDS
     ]  # fmt: skip
-    assert set(table.select(features.columns()).schema.types) == {pa.float32()}
+    assert set(table.select(columns()).schema.types) == {pa.float32()}
     read = table.drop_columns([*STUDY_TABLES, *FRAME_BANDS]).to_pandas().set_index("slice_id")
     assert read.index.tolist() == slices.index.tolist()
     pd.testing.assert_frame_equal(
         read[slices.columns].astype(object).where(read[slices.columns].notna(), None),
-        slices.astype(object),
+        pd.DataFrame(slices.astype(object)),
     )
-    np.testing.assert_array_equal(read[features.columns()], feature_table(good, slices))
+    np.testing.assert_array_equal(read[columns()], feature_table(good, slices))
     for kind, bands in FRAME_BANDS.items():
         column = table.column(kind).combine_chunks()
         assert column.type == pa.list_(pa.float16(), 130 * bands)
@@ -160,8 +158,8 @@ def test_the_rows_are_those_of_the_feature_table(music: Corpus, undisturbed: Pat
 def test_the_manifest_says_what_was_measured_and_how(music: Corpus, undisturbed: Path) -> None:
     manifest = store.read_manifest(undisturbed)
     assert manifest.corpus == music.name
-    assert manifest.definitions == features.feature_definitions()
-    assert manifest.columns == features.columns()
+    assert manifest.definitions == fingerprints.feature_definitions()
+    assert manifest.columns == columns()
     assert manifest.frames == ["mfcc", "mel"]
     assert (manifest.slice_length, manifest.batch) == (6.0, BATCH)
     assert (manifest.tracks, manifest.slices, manifest.parts) == (TRACKS + 1, SLICES + 1, 5)
@@ -223,15 +221,15 @@ def test_tracks_shorter_than_a_slice_are_not_counted_as_measured(tmp_path: Path)
 def test_one_odd_file_does_not_end_the_run(
     tmp_path: Path, music: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def centroid(spectra: features.Spectra) -> np.ndarray:
+    def centroid(spectra: Spectra) -> np.ndarray:
         if spectra.y[0] == 0.25:
             raise ZeroDivisionError("no sound")
         return spectra.y[None, :8]
 
     set_features(monkeypatch, [Feature("first", "rms", centroid)])
-    y = np.full(6 * features.SAMPLE_RATE, 0.25, np.float32)
+    y = np.full(6 * SAMPLE_RATE, 0.25, np.float32)
     root = write_library(tmp_path / "music", 2, faults=False)
-    sf.write(root / "jazz" / "odd.wav", y, features.SAMPLE_RATE, subtype="FLOAT")
+    sf.write(root / "jazz" / "odd.wav", y, SAMPLE_RATE, subtype="FLOAT")
     run(load_corpus(f"folder:{root}"), tmp_path / "out")
     (error,) = store.read_errors(tmp_path / "out").itertuples()
     assert (error.track_id, Path(error.path).name) == ("jazz.odd", "odd.wav")
@@ -734,7 +732,7 @@ def test_other_definitions_are_readable_while_the_columns_are_there(
     kept = load_corpus(f"features:{copy}", on_error="skip")
     whole = feature_table(kept)
     set_features(monkeypatch, FEATURES[::-2])
-    pd.testing.assert_frame_equal(feature_table(kept), whole[features.columns()])
+    pd.testing.assert_frame_equal(feature_table(kept), whole[columns()])
     new = Feature("crossings", "rms", lambda s: librosa.feature.zero_crossing_rate(s.y))
     set_features(monkeypatch, [*FEATURES, new])
     with pytest.raises(CorpusError, match=r"has no crossings_max \(4 columns.*other definitions"):
@@ -748,7 +746,7 @@ def test_without_frames_there_is_a_word_for_who_asks_for_them(
     def never(*_: object) -> np.ndarray:
         raise AssertionError("frames that nobody keeps are not computed")
 
-    monkeypatch.setattr(features, "sequence", never)
+    monkeypatch.setattr(slices_of_one_file, "sequence", never)
     run(music, tmp_path / "out", frames=False)
     kept = load_corpus(f"features:{tmp_path / 'out'}", on_error="skip")
     assert len(feature_table(kept)) == SLICES
@@ -884,7 +882,7 @@ def test_batches_are_handed_out_as_they_are_needed(music: Corpus, tmp_path: Path
 
 @pytest.mark.usefixtures("light")
 def test_workers_keep_to_one_thread(music: Corpus, tmp_path: Path) -> None:
-    def threads(spectra: features.Spectra) -> np.ndarray:
+    def threads(spectra: Spectra) -> np.ndarray:
         import numba
         from threadpoolctl import threadpool_info
 

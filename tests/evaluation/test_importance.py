@@ -8,7 +8,7 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 from genrelib.evaluation.importance import family_importance
-from genrelib.features.tables import FAMILIES, columns, family_of
+from genrelib.features.families import FAMILIES, columns, family_of
 
 
 @pytest.fixture

@@ -124,7 +124,8 @@ def test_what_is_compiled_is_kept_where_the_package_may_not_be_written(tmp_path:
     package.mkdir(parents=True)
     for name in ("__init__.py", "__init__.pyi", "hpss.py"):
         shutil.copy(Path(hpss.__file__).with_name(name), package / name)
-    shutil.copy(Path(genrelib.__file__), package.parent / "__init__.py")
+    for name in ("__init__.py", "__init__.pyi"):
+        shutil.copy(Path(genrelib.__file__).with_name(name), package.parent / name)
     # A file in the place of the folder: not to be written even by those who may write anywhere.
     (package / "__pycache__").write_text("")
     home = tmp_path / "home"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
+from collections.abc import Callable
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from genrelib.features.slicing import SLICE_LENGTH, SLICE_TOLERANCE, slice_tracks
+from genrelib.corpus.tracks import Corpus
+from genrelib.features.slicing import SLICE_LENGTH, SLICE_TOLERANCE, Slices, slice_tracks
+from genrelib.features.tables import feature_table
 
 
 def tracks_of(durations: list[float]) -> pd.DataFrame:
@@ -105,3 +111,63 @@ def test_a_track_without_duration_is_named() -> None:
 
 def test_the_default_is_the_length_of_the_study() -> None:
     assert SLICE_LENGTH == 6.0
+
+
+# --- slices that know their corpus -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda slices: slices.iloc[::2],
+        lambda slices: slices[slices["genre"] == "jazz"],
+        lambda slices: slices.query("start > 0"),
+        lambda slices: slices[["track_id", "genre", "start", "end"]],
+        lambda slices: slices.sample(2, random_state=0),
+        lambda slices: slices.assign(one=1).drop(columns="one").sort_values("start"),
+        lambda slices: slices.groupby("track_id").head(1),
+        lambda slices: next(iter(slices.groupby("genre")))[1],
+        lambda slices: pd.concat([slices.iloc[2:], slices.iloc[:2]]),
+        lambda slices: pickle.loads(pickle.dumps(slices)),
+        lambda slices: joblib.Parallel(2)(joblib.delayed(_head)(s) for s in [slices] * 2)[1],
+        copy.deepcopy,
+    ],
+    ids=["rows", "mask", "query", "columns", "sample", "changed", "first of each", "group",
+         "concat", "pickle", "processes", "copy"],
+)  # fmt: skip
+def test_what_is_left_of_slices_knows_its_corpus(
+    small: Corpus, change: Callable[[Slices], Slices]
+) -> None:
+    changed = change(slice_tracks(small))
+    assert isinstance(changed, Slices)
+    assert changed.corpus is not None
+    assert changed.corpus.name == small.name
+    pd.testing.assert_frame_equal(changed.corpus.tracks, small.tracks)
+    assert len(changed)
+
+
+def _head(slices: Slices) -> Slices:
+    return slices.head(2)
+
+
+@pytest.mark.usefixtures("light", "own_cache")
+def test_slices_are_measured_without_naming_their_corpus_again(small: Corpus) -> None:
+    slices = slice_tracks(small)
+    whole = feature_table(small, jobs=1)
+    pd.testing.assert_frame_equal(feature_table(slices, jobs=1), whole)
+    some = slices.iloc[[3, 0]]
+    table = feature_table(some, jobs=1)
+    pd.testing.assert_frame_equal(table, whole.loc[some.index])
+    pd.testing.assert_frame_equal(table, feature_table(small, some, jobs=1))
+    pd.testing.assert_frame_equal(table, feature_table(slices, some, jobs=1))
+
+
+def test_slices_of_a_bare_table_know_none(small: Corpus) -> None:
+    slices = slice_tracks(small.tracks)
+    assert slices.corpus is None
+    with pytest.raises(ValueError, match=r"know no corpus; cut them with slice_tracks\(corpus\)"):
+        feature_table(slices)
+    joined = pd.concat([slice_tracks(small), slices])
+    assert (len(joined), joined.corpus) == (2 * len(slices), None)
+    beside = pd.concat([slice_tracks(small), pd.DataFrame({"x": 1}, slices.index)], axis=1)
+    assert beside.corpus is small

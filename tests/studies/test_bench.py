@@ -19,7 +19,7 @@ from genrelib.book import results, speed
 from genrelib.cli.app import _show_bench, app
 from genrelib.corpus import sketch
 from genrelib.corpus.audio import SAMPLE_RATE
-from genrelib.features.tables import FAMILIES, FEATURES, FRAME_BANDS, STATS, Spectra, columns
+from genrelib.features.families import FAMILIES, FEATURES, FRAME_BANDS, STATS, Spectra, columns
 from genrelib.studies import bench, benchtables
 from genrelib.studies.contestants import CONTESTANTS, PLAIN, BenchError, contestants, ours, plain
 

@@ -13,10 +13,10 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from genrelib import features
 from genrelib.book.figures import common as plots
 from genrelib.corpus.tracks import GENRES
 from genrelib.evaluation import PROTOCOLS
-from genrelib.features import tables as features
 
 GENRE_NAMES = [*GENRES[:3], "samba"]
 RNG = np.random.default_rng(0)

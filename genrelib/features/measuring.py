@@ -1,0 +1,68 @@
+"""From the samples of one file to the numbers of its slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import librosa
+import numpy as np
+import pyarrow as pa
+
+from genrelib.corpus import SAMPLE_RATE, decode
+from genrelib.features import ear
+from genrelib.features.families import (
+    FRAME_BANDS,
+    STUDY,
+    STUDY_COLUMNS,
+    Feature,
+    Spectra,
+    sequence,
+    summary,
+)
+
+
+def measure_slices(
+    path: str,
+    starts: list[float],
+    length: float,
+    features: Sequence[Feature],
+    kinds: Sequence[str] = tuple(FRAME_BANDS),
+) -> pa.Table:
+    """Measure the slices of one file, with frame sequences of these kinds."""
+    rows = []
+    for spectra in map(Spectra, cut(path, starts, length)):
+        row = {"features": summary(spectra, features)}
+        row |= {name: summary(spectra, STUDY[which]) for name, which in STUDY_COLUMNS.items()}
+        rows.append(row | {kind: sequence(spectra, kind).ravel() for kind in kinds})
+    return lay_out(rows)
+
+
+def hear_slices(path: str, starts: list[float], length: float) -> pa.Table:
+    """Have the pretrained ear listen to the slices of one file."""
+    heard = [ear.hear(part, SAMPLE_RATE) for part in cut(path, starts, length)]
+    return lay_out([{"ear": h.embedding.mean(axis=0), "tags": h.tags.mean(axis=0)} for h in heard])
+
+
+def cut(path: str, starts: list[float], length: float) -> Iterator[np.ndarray]:
+    """Decode a file and give its slices; one that ends early is filled up with zeros."""
+    y = decode(path)
+    size = round(length * SAMPLE_RATE)
+    for start in starts:
+        first = round(start * SAMPLE_RATE)
+        yield librosa.util.fix_length(y[first : first + size], size=size)
+
+
+def lay_out(rows: list[dict[str, np.ndarray]]) -> pa.Table:
+    """Make a table of what was measured of each slice: one list of numbers a column."""
+    return pa.table({name: lists(np.stack([row[name] for row in rows])) for name in rows[0]})
+
+
+def lists(values: np.ndarray) -> pa.Array:
+    """Make a column of lists of the rows of a matrix."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+
+
+def matrix(table: pa.Table, name: str) -> np.ndarray:
+    """Read a column of lists as a matrix, one row a slice."""
+    column = table.column(name).combine_chunks()
+    return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), -1)
