@@ -107,7 +107,9 @@ def run_notebook(window: Any, url: str, name: str, seconds: float = 300) -> Open
     page.wait_for_function(
         "() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length", timeout=60_000
     )
-    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.ready")
+    page.wait_for_function(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status == 'idle'"
+    )
     page.evaluate(
         """() => { window.finished = false;
         jupyterapp.commands.execute('notebook:restart-run-all').then(() => finished = true) }"""

@@ -55,6 +55,9 @@ def test_the_start_page_reads_as_a_page_and_leads_to_the_chapters(lab: tuple[str
     page.wait_for_selector(".jp-NotebookPanel")
     label = page.evaluate("() => jupyterapp.shell.currentWidget.title.label")
     assert label == "02-slicing.ipynb"
+    # Nobody else is to find this kernel.
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.ready")
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()
 
 
