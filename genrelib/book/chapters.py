@@ -17,7 +17,8 @@ from genrelib.book.inline import with_probes
 from genrelib.corpus import PACKAGE_DATA, write_whole
 
 PARAMETERS = ("corpus", "seed", "fast")
-ABOUT = "chapters/about-build"
+ABOUT, REFERENCE = "chapters/about-build", "chapters/helper"
+"""Pages that a build writes."""
 
 
 class BookError(ValueError):
@@ -103,7 +104,7 @@ def read_book(root: Path) -> list[Chapter]:
     for page in toc_pages(toc):
         if (root / f"{page}.ipynb").is_file():
             chapters.append(read_chapter(root / f"{page}.ipynb"))
-        elif not (root / f"{page}.md").is_file() and page != ABOUT:
+        elif not (root / f"{page}.md").is_file() and page not in (ABOUT, REFERENCE):
             raise BookError(f"_toc.yml names {page}, but there is no {page}.ipynb or {page}.md")
     return chapters
 

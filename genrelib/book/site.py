@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from genrelib.book.about import write_about
-from genrelib.book.chapters import BookError, Chapter, Folders
+from genrelib.book.chapters import REFERENCE, BookError, Chapter, Folders
 from genrelib.book.check import check_site
 from genrelib.book.log import Log
 from genrelib.book.madefrom import digest, hash_files, installed_versions
+from genrelib.book.reference import write_reference
 from genrelib.book.running import plain_text, run, tail
 from genrelib.corpus import PACKAGE_DATA, RECORDED, write_whole
 
@@ -30,8 +31,8 @@ def render(
 ) -> bool:
     """Make the site anew if a page changed; the old one stays until the new one is good."""
     stamp = folders.build / "html.json"
-    package = PACKAGE_DATA.parent
-    own = [*package.rglob("book/*.py"), RECORDED / "bench.json"]
+    # Two pages are written from the package itself.
+    own = [*PACKAGE_DATA.parent.rglob("*.py"), RECORDED / "bench.json"]
     own.append(folders.root / "requirements.lock")
     key = digest(
         [
@@ -44,6 +45,8 @@ def render(
         if stamp.read_text("utf-8") == key and (folders.html / "index.html").exists():
             return False
     write_about(folders, book, parameters, ran)
+    if REFERENCE in (folders.book / "_toc.yml").read_text("utf-8"):
+        write_reference(folders, book)
     with log.step("pages"):
         site = _run_jupyter_book(folders)
         problems = check_site(site, folders.root)

@@ -254,7 +254,7 @@ def test_the_default_site_has_no_faults(default_site: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*NAMES, "index", "glossary", "bibliography", "about-build"])
+@pytest.mark.parametrize("name", [*NAMES, "index", "glossary", "bibliography", "helper", "about-build"])
 def test_a_page_of_the_default_site(default_site: Path, name: str) -> None:
     soup = BeautifulSoup(
         (default_site / "chapters" / f"{name}.html").read_text("utf-8"), "html.parser"
