@@ -12,7 +12,6 @@ import inspect
 import re
 from itertools import pairwise
 
-import genrelib
 from genrelib.book.chapters import REFERENCE, Chapter, Folders
 from genrelib.book.figures.house import rooms_map
 from genrelib.corpus import PACKAGE_DATA, write_whole
@@ -22,6 +21,7 @@ ROOMS = (
     "cli",
 )  # fmt: skip
 """In the order of the data's way."""
+FACE = importlib.import_module("genrelib")
 
 
 def imports() -> dict[str, set[str]]:
@@ -74,7 +74,7 @@ def write_reference(folders: Folders, book: list[Chapter]) -> None:
     file = folders.book / f"{REFERENCE}-rooms.png"
     picture.figure.savefig(file, dpi=150, facecolor="white")
     pages = {c.name.split("-")[0].lstrip("0"): c.name for c in book}
-    homes = {name: _home(name) for name in dir(genrelib) if name not in ROOMS}
+    homes = {name: _home(name) for name in dir(FACE) if name not in ROOMS}
     text = [
         "# The helper, function by function",
         "The chapters import one small package. `import genrelib as gl` hands out all that a "
@@ -100,14 +100,14 @@ def _home(name: str) -> str:
 
 
 def _entry(room: str, name: str, pages: dict[str, str]) -> str:
-    value = getattr(genrelib, name)
+    value = getattr(FACE, name)
     kind = "autofunction" if callable(value) else "autodata"
     lines = [f"```{{eval-rst}}\n.. {kind}:: genrelib.{room}.{name}\n```"]
     if kind == "autodata":
         lines = [f"`genrelib.{room}.{name}`\n: {_constant(room, name)}"]
     found = re.search(r"[Cc]hapter (\d+)", inspect.getdoc(value) or "")
     if callable(value) and found and found[1] in pages:
-        lines.append(f"Explained in {{doc}}`{pages[found[1]].rpartition('/')[2]}`.")
+        lines.append(f"See {{doc}}`{pages[found[1]].rpartition('/')[2]}`.")
     return "\n\n".join(lines)
 
 

@@ -64,6 +64,8 @@ def record(
 ) -> pd.DataFrame:
     """Score predictions and keep the scores; what the chapter recorded before is replaced.
 
+    Explained in chapter 4.
+
     Parameters
     ----------
     corpus : str
@@ -128,6 +130,8 @@ def record(
 def load_results(corpus: str, *, fast: bool = False) -> pd.DataFrame:
     """Read what chapters measured on a corpus.
 
+    Explained in chapter 7.
+
     Parameters
     ----------
     corpus : str
@@ -175,6 +179,8 @@ def overview(
     results: pd.DataFrame, *, level: str = "slice", metric: str = "accuracy"
 ) -> pd.DataFrame:
     """Lay one score out, models by protocols, each with its interval.
+
+    Explained in chapter 7.
 
     Parameters
     ----------

@@ -22,6 +22,8 @@ _TINY = 1e-30  # stands for a probability of 0, whose logarithm there is none of
 def pool(predictions: pd.DataFrame) -> pd.DataFrame:
     """Let the slices of a track decide together: the geometric mean of their probabilities.
 
+    Explained in chapter 9.
+
     That is the mean of their logits, what a logistic regression says of the mean slice. Where
     slices disagree it stays as unsure as they are; their arithmetic mean, as in
     :func:`genrelib.evaluation.by_track`, names the same genre but for few tracks.
@@ -47,6 +49,8 @@ def pool(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def fit_temperature(predictions: pd.DataFrame) -> float:
     """Find the temperature that makes out-of-fold probabilities most likely.
+
+    Explained in chapter 9.
 
     Temperature scaling (Guo et al. 2017, arXiv:1706.04599): logits are divided by one number, so
     that no decision changes. Where hardly any prediction is wrong the best temperature would be
@@ -97,6 +101,8 @@ def scale(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
 def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
     """Compare, bin by bin, how sure predictions are with how often they are right.
 
+    Explained in chapter 9.
+
     Parameters
     ----------
     predictions : pandas.DataFrame
@@ -127,6 +133,8 @@ def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
 
 def calibration_error(predictions: pd.DataFrame, bins: int = BINS) -> float:
     """Measure the expected calibration error.
+
+    Explained in chapter 9.
 
     Mean difference between confidence and accuracy over the bins, weighted by their size
     (Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602).

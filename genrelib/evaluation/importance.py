@@ -30,6 +30,8 @@ def family_importance(
 ) -> pd.DataFrame:
     """Shuffle each feature family among held-out slices and see how much accuracy is lost.
 
+    Explained in chapter 4.
+
     All columns of a family move together, so that a slice gets the family's values of another
     slice whole (permutation importance, Breiman 2001, doi:10.1023/A:1010933404324, by group).
 

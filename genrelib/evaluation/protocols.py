@@ -153,6 +153,8 @@ PROTOCOLS = {
 def plan(slices: pd.DataFrame, protocol: str, *, n_splits: int = 5, seed: int = 0) -> Plan:
     """Lay out the folds of a protocol.
 
+    Explained in chapter 2.
+
     Parameters
     ----------
     slices : pandas.DataFrame
@@ -195,6 +197,8 @@ def cross_validate(
     model: str = "",
 ) -> pd.DataFrame:
     """Predict every slice by a model that was trained without its fold.
+
+    Explained in chapter 4.
 
     Parameters
     ----------

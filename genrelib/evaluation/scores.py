@@ -19,6 +19,8 @@ LEVELS = ("slice", "track")
 def by_track(predictions: pd.DataFrame) -> pd.DataFrame:
     """Let the slices of a track vote: the mean of their probabilities decides.
 
+    Explained in chapter 4.
+
     Parameters
     ----------
     predictions : pandas.DataFrame
@@ -42,6 +44,8 @@ def by_track(predictions: pd.DataFrame) -> pd.DataFrame:
 def resample(rng: np.random.Generator, n_tracks: int, n_boot: int) -> np.ndarray:
     """Draw as many tracks as there are, with replacement, again and again (the bootstrap).
 
+    Explained in chapter 4.
+
     Tracks are drawn, never slices: the slices of a track are right or wrong together (Efron and
     Tibshirani 1993).
 
@@ -64,6 +68,8 @@ def resample(rng: np.random.Generator, n_tracks: int, n_boot: int) -> np.ndarray
 
 def score(predictions: pd.DataFrame, *, n_boot: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Score predictions per slice and per track, with 95 % intervals that resample tracks.
+
+    Explained in chapter 4.
 
     Parameters
     ----------
@@ -112,6 +118,8 @@ def gap(
 ) -> dict[str, float]:
     """Measure how much better ``a`` scores than ``b`` on the tracks that both tested.
 
+    Explained in chapter 4.
+
     With ``random-slice`` for ``a`` and ``track`` for ``b`` this is the leakage gap.
 
     Parameters
@@ -156,6 +164,8 @@ def mean_with_interval(
 ) -> pd.DataFrame:
     """Average each column over its rows, with a 95 % interval that resamples tracks.
 
+    Explained in chapter 4.
+
     Parameters
     ----------
     values : pandas.DataFrame
@@ -189,6 +199,8 @@ def with_interval(
 ) -> dict[str, float]:
     """Take any measure of a table of predictions, with a 95 % interval that resamples tracks.
 
+    Explained in chapter 8.
+
     Parameters
     ----------
     measure : callable
@@ -214,6 +226,8 @@ def with_interval(
 
 def confusion(predictions: pd.DataFrame, level: str = "slice") -> pd.DataFrame:
     """Count which genre was taken for which.
+
+    Explained in chapter 4.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ class Slices(pd.DataFrame):
 
     def __finalize__(self, other: Any, method: str | None = None, **kwargs: Any) -> Slices:
         """Hand the corpus on; pandas does so itself, but for tables that are joined."""
-        super().__finalize__(other, method=method, **kwargs)
+        super().__finalize__(other, method=method, **kwargs)  # type: ignore[misc]
         if method == "concat":
             known = {id(s.corpus): s.corpus for s in other.objs if isinstance(s, Slices)}
             self.corpus = next(iter(known.values())) if len(known) == 1 else None

@@ -29,6 +29,8 @@ STUDY_FILE = RECORDED / "lstm-study.parquet"
 def load_study(corpus: str = "gtzan-mini") -> pd.DataFrame:
     """Read the study of a corpus: what was run here, or else what the package has recorded.
 
+    Explained in chapter 6.
+
     Parameters
     ----------
     corpus : str
@@ -169,6 +171,8 @@ def compare(
     seed: int = 0,
 ) -> pd.DataFrame:
     """Score experiments with 95 % intervals that resample tracks; or the difference from another.
+
+    Explained in chapter 6.
 
     Parameters
     ----------

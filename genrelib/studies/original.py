@@ -67,6 +67,8 @@ class OriginalStudy:
 def load_original_study(missing: str = "raise") -> OriginalStudy | None:
     """Read the study's tables; download them first where they are not on disk (7 MB).
 
+    Explained in chapter 8.
+
     Parameters
     ----------
     missing : {"raise", "none"}
@@ -121,6 +123,8 @@ def load_original_study(missing: str = "raise") -> OriginalStudy | None:
 
 def recordings(study: OriginalStudy) -> pd.Series:
     """Find tracks that are one recording under several names: they share a row, to the last digit.
+
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -200,6 +204,8 @@ def published_split(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Split rows as the study did: a share for testing, then a share of the rest for validation.
 
+    Explained in chapter 8.
+
     Parameters
     ----------
     n_slices : int
@@ -225,6 +231,8 @@ def tree_answers(
     X: np.ndarray, genre: np.ndarray, X_test: np.ndarray, *, n_trees: int = 100, seed: int = 0
 ) -> np.ndarray:
     """Ask every tree of a forest with a one-hot target which genres it says yes to.
+
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -257,6 +265,8 @@ def tree_answers(
 def draw_forests(votes: np.ndarray, n_trees: int, n_draws: int, seed: int = 0) -> np.ndarray:
     """Draw forests from an urn of trees, each without putting a tree back.
 
+    Explained in chapter 8.
+
     The trees of a forest are grown independently of each other, so a draw from many of them is a
     forest like any other: what a set of seeds would show is shown by far fewer trees.
 
@@ -286,6 +296,8 @@ def draw_forests(votes: np.ndarray, n_trees: int, n_draws: int, seed: int = 0) -
 
 def answer_scores(yes: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:
     """Score answers that may name several genres or none, as scikit-learn does for one-hot rows.
+
+    Explained in chapter 8.
 
     Parameters
     ----------

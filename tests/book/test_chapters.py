@@ -37,6 +37,8 @@ NAMES = [
     "10-large-collections",
 ]
 
+OTHER_PAGES = ["index", "glossary", "bibliography", "helper", "about-build"]
+
 
 def cells(path: Path, kind: str) -> list[nbformat.NotebookNode]:
     """Return the cells of one kind."""
@@ -254,7 +256,7 @@ def test_the_default_site_has_no_faults(default_site: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*NAMES, "index", "glossary", "bibliography", "helper", "about-build"])
+@pytest.mark.parametrize("name", [*NAMES, *OTHER_PAGES])
 def test_a_page_of_the_default_site(default_site: Path, name: str) -> None:
     soup = BeautifulSoup(
         (default_site / "chapters" / f"{name}.html").read_text("utf-8"), "html.parser"
