@@ -6,12 +6,17 @@ import ast
 import importlib
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from numpydoc.validate import validate
 
 import genrelib
 
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+RULES = PROJECT["tool"]["numpydoc_validation"]
 ROOMS = (
     "corpus", "features", "collections", "models", "evaluation", "classify", "studies", "book",
     "cli",
@@ -94,3 +99,27 @@ def test_files_and_functions_stay_small(path: Path) -> None:
         body = node.body[1:] if ast.get_docstring(node) else node.body
         lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
         assert lines <= MAX_FUNCTION, f"{node.name} has {lines} lines"
+
+
+def _documented(room: str) -> list[str]:
+    """Name what a room hands out and describes: functions, classes and their public methods."""
+    names = []
+    module = importlib.import_module(f"genrelib.{room}")
+    for name in module.__all__:
+        value = getattr(module, name)
+        if not callable(value) or not str(value.__module__).startswith("genrelib."):
+            continue
+        # What a table of our own takes, pandas documents.
+        names += [] if value is genrelib.features.Slices else [f"{value.__module__}.{name}"]
+        if isinstance(value, type) and not issubclass(value, pd.DataFrame):
+            own = [n for n, v in vars(value).items() if not n.startswith("_") and callable(v)]
+            names += [f"{value.__module__}.{name}.{method}" for method in own]
+    return names
+
+
+@pytest.mark.parametrize("name", [name for room in ROOMS[:-1] for name in _documented(room)])
+def test_what_a_room_hands_out_is_documented(name: str) -> None:
+    wrong = [
+        f"{code}: {text}" for code, text in validate(name)["errors"] if code in RULES["checks"]
+    ]
+    assert wrong == []

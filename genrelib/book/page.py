@@ -350,7 +350,13 @@ def _find(corpus: Corpus, what: str) -> str:
 
 
 def is_public() -> bool:
-    """Say whether the pages are going to be published."""
+    """Say whether the pages are going to be published.
+
+    Returns
+    -------
+    bool
+        Whether ``GENRELIB_PUBLIC`` is set.
+    """
     return os.environ.get("GENRELIB_PUBLIC", "").lower() not in ("", "0", "false", "no")
 
 

@@ -392,13 +392,12 @@ def lint(
     from genrelib.book import BookError, find_root, stored_outputs
 
     root = find_root()
-    modules = sorted(str(path.relative_to(root)) for path in (root / "genrelib").glob("*.py"))
     python = [sys.executable, "-m"]
     commands = {
         "ruff": [*python, "ruff", "check", *(["--fix"] if fix else []), "."],
         "format": [*python, "ruff", "format", *([] if fix else ["--check"]), "."],
         "types": [*python, "mypy"],
-        "docs": [*python, "numpydoc", "lint", *modules],
+        "docs": [*python, "pytest", "-q", "tests/test_house.py", "-k", "documented"],
     }
     chosen = only or [*commands, "outputs"]
     if unknown := set(chosen) - {*commands, "outputs"}:

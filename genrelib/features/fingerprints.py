@@ -17,7 +17,13 @@ from genrelib.features.transforms import HOP_LENGTH, N_FFT
 
 
 def feature_definitions() -> str:
-    """Fingerprint of everything that decides the numbers, audio aside."""
+    """Fingerprint of everything that decides the numbers, audio aside.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits.
+    """
     recipes: list[tuple[Any, ...]] = [
         (f.name, f.bands, f.stats, _recipe(f.compute))
         for f in [*families.FEATURES, *STUDY["means"], *STUDY["instant"]]
@@ -30,7 +36,13 @@ def feature_definitions() -> str:
 
 
 def ear_definitions() -> str:
-    """Fingerprint of everything that decides what the ear hears, audio aside."""
+    """Fingerprint of everything that decides what the ear hears, audio aside.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits.
+    """
     model = hashlib.sha256(ear.EAR_MODEL.read_bytes()).hexdigest()
     libraries = ("librosa", "numpy", "soxr", "soundfile", "onnxruntime")
     return _digest((ear, hear_slices), libraries, model, SAMPLE_RATE)

@@ -28,7 +28,27 @@ def measure_slices(
     features: Sequence[Feature],
     kinds: Sequence[str] = tuple(FRAME_BANDS),
 ) -> pa.Table:
-    """Measure the slices of one file, with frame sequences of these kinds."""
+    """Measure the slices of one file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    starts : list of float
+        Where its slices begin, in seconds.
+    length : float
+        Length of a slice, in seconds.
+    features : sequence of Feature
+        What to measure.
+    kinds : sequence of str
+        Kinds of frame sequences to keep.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row per slice; columns ``features``, those of the original study, and the kinds, each
+        a list of numbers.
+    """
     rows = []
     for spectra in map(Spectra, cut(path, starts, length)):
         row = {"features": summary(spectra, features)}
@@ -38,7 +58,22 @@ def measure_slices(
 
 
 def hear_slices(path: str, starts: list[float], length: float) -> pa.Table:
-    """Have the pretrained ear listen to the slices of one file."""
+    """Have the pretrained ear listen to the slices of one file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    starts : list of float
+        Where its slices begin, in seconds.
+    length : float
+        Length of a slice, in seconds.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row per slice; columns ``ear`` and ``tags``, each a list of numbers.
+    """
     heard = [ear.hear(part, SAMPLE_RATE) for part in cut(path, starts, length)]
     return lay_out([{"ear": h.embedding.mean(axis=0), "tags": h.tags.mean(axis=0)} for h in heard])
 
@@ -63,6 +98,19 @@ def lists(values: np.ndarray) -> pa.Array:
 
 
 def matrix(table: pa.Table, name: str) -> np.ndarray:
-    """Read a column of lists as a matrix, one row a slice."""
+    """Read a column of lists as a matrix.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        As from :func:`measure_slices`.
+    name : str
+        The column.
+
+    Returns
+    -------
+    numpy.ndarray
+        One row a slice.
+    """
     column = table.column(name).combine_chunks()
     return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), -1)

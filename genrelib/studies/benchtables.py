@@ -26,6 +26,22 @@ GOAL_GROWTH = 0.05
 
 
 def bench_ms(record: dict[str, Any], family: str = "all", cores: int = 1) -> dict[str, float]:
+    """Give the milliseconds that a slice takes.
+
+    Parameters
+    ----------
+    record : dict
+        As from :func:`genrelib.studies.run_bench`.
+    family : str
+        A family of features, or ``all``.
+    cores : int
+        Cores that were used.
+
+    Returns
+    -------
+    dict of str to float
+        By contestant.
+    """
     # The first row of a kind is that of the slices timed one by one.
     rows = [r for r in record["rows"] if r["family"] == family and r["cores"] == cores]
     return {row["what"]: row["ms"] for row in reversed(rows)}
