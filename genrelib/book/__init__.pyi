@@ -52,5 +52,6 @@ from .words import (
     listing as listing,
     percent as percent,
     span as span,
+    spans as spans,
     verdict as verdict,
 )

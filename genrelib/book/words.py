@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["counted", "listing", "percent", "span", "verdict"]
+import pandas as pd
+
+__all__ = ["counted", "listing", "percent", "span", "spans", "verdict"]
 
 
 def span(value: Mapping[str, Any], digits: int = 2) -> str:
@@ -35,6 +37,31 @@ def span(value: Mapping[str, Any], digits: int = 2) -> str:
     """
     middle, low, high = (f"{float(value[key]):.{digits}f}" for key in ("value", "low", "high"))
     return f"{middle} (95 % interval {low} to {high})"
+
+
+def spans(table: pd.DataFrame, sign: str = "") -> pd.Series:
+    """Write numbers with their intervals, for the cells of a table.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``value``, ``low`` and ``high``.
+    sign : {"", "+"}
+        Whether a number above zero gets its sign: use it for differences.
+
+    Returns
+    -------
+    pandas.Series
+        Such as ``0.16 (0.11 to 0.22)``, with the index of the table; a dash for a missing value.
+
+    Examples
+    --------
+    >>> spans(pd.DataFrame({"value": [0.161], "low": [0.108], "high": [0.2201]})).tolist()
+    ['0.16 (0.11 to 0.22)']
+    """
+    rows = table[["value", "low", "high"]].itertuples(index=False, name=None)
+    text = "{:%s.2f} ({:%s.2f} to {:%s.2f})" % (sign, sign, sign)  # noqa: UP031
+    return pd.Series(["–" if row[0] != row[0] else text.format(*row) for row in rows], table.index)
 
 
 def verdict(value: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from .scores import (
     by_track as by_track,
     confusion as confusion,
     gap as gap,
+    gaps as gaps,
     mean_with_interval as mean_with_interval,
     resample as resample,
     score as score,

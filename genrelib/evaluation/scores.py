@@ -6,7 +6,8 @@ intervals come from one place, :func:`resample`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -157,6 +158,34 @@ def gap(
     value = _difference(sides, np.ones((1, len(common)), int))[metric][0]
     ends = {"value": float(value), "low": float(low), "high": float(high)}
     return ends | {"n_tracks": len(common)}
+
+
+def gaps(
+    pairs: Mapping[Any, tuple[pd.DataFrame, pd.DataFrame]], *, level: str = "slice", seed: int = 0
+) -> pd.DataFrame:
+    """Measure several differences in accuracy, see :func:`gap`.
+
+    Parameters
+    ----------
+    pairs : mapping
+        Names, or tuples of names, with two predictions tables each.
+    level : {"slice", "track"}
+        Score slices, or tracks by the vote of their slices.
+    seed : int
+        Seed of the resampling.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per name: ``value``, ``low``, ``high``, ``n_tracks``; missing where a table is
+        empty, since the protocol can test nothing.
+    """
+    rows = {
+        name: {} if a.empty or b.empty else gap(a, b, level=level, seed=seed)
+        for name, (a, b) in pairs.items()
+    }
+    columns = ["value", "low", "high", "n_tracks"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
 def mean_with_interval(

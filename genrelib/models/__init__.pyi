@@ -10,5 +10,6 @@ from .networks import (
     RecurrentClassifier as RecurrentClassifier,
     listen as listen,
     occlusion as occlusion,
+    recurrent_layers as recurrent_layers,
     recurrent_network as recurrent_network,
 )

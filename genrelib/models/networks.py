@@ -139,7 +139,49 @@ def recurrent_network(
         raise NetworkError(f"no summary {summary!r}; there are {', '.join(SUMMARIES)}")
     keras.utils.set_random_seed(seed)
     penalty = {"kernel_regularizer": keras.regularizers.L2(l2) if l2 else None}
-    x = inputs = keras.Input(shape)
+    inputs = keras.Input(shape)
+    x = recurrent_layers(
+        inputs, pool, conv, kernel, units, bidirectional, summary, dropout, penalty
+    )
+    for i, size in enumerate(dense):
+        x = layers.Dense(size, activation="relu", **penalty)(x)
+        x = layers.Dropout(dropout)(x) if i + 1 < len(dense) else x
+    network = keras.Model(inputs, layers.Dense(n_genres, activation="softmax", **penalty)(x))
+    network.compile(
+        keras.optimizers.Adam(learning_rate, clipnorm=clipnorm),
+        keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
+        weighted_metrics=["accuracy"],
+    )
+    return network
+
+
+def recurrent_layers(
+    x: Any,
+    pool: int,
+    conv: tuple[int, ...],
+    kernel: int,
+    units: tuple[int, ...],
+    bidirectional: bool,
+    summary: str,
+    dropout: float,
+    penalty: dict[str, Any],
+) -> Any:
+    """Stack the layers that listen: from the frames of a slice to one list of numbers.
+
+    Parameters
+    ----------
+    x : keras.KerasTensor
+        Frames, shape ``(n_slices, n_frames, n_bands)``.
+    pool, conv, kernel, units, bidirectional, summary, dropout
+        As for :func:`recurrent_network`.
+    penalty : dict
+        Further arguments of layers with weights.
+
+    Returns
+    -------
+    keras.KerasTensor
+        What the answer is given from, shape ``(n_slices, n_numbers)``.
+    """
     if pool > 1:
         x = layers.AveragePooling1D(pool)(x)
     for filters in conv:
@@ -151,19 +193,8 @@ def recurrent_network(
         lstm = layers.LSTM(size, return_sequences=every_step, **penalty)
         x = layers.Dropout(dropout)((layers.Bidirectional(lstm) if bidirectional else lstm)(x))
     if summary == "mean":
-        x = layers.GlobalAveragePooling1D()(x)
-    elif summary == "attention":
-        x = _attend(x)
-    for i, size in enumerate(dense):
-        x = layers.Dense(size, activation="relu", **penalty)(x)
-        x = layers.Dropout(dropout)(x) if i + 1 < len(dense) else x
-    network = keras.Model(inputs, layers.Dense(n_genres, activation="softmax", **penalty)(x))
-    network.compile(
-        keras.optimizers.Adam(learning_rate, clipnorm=clipnorm),
-        keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
-        weighted_metrics=["accuracy"],
-    )
-    return network
+        return layers.GlobalAveragePooling1D()(x)
+    return _attend(x) if summary == "attention" else x
 
 
 def _attend(x: Any) -> Any:

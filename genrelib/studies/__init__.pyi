@@ -18,6 +18,7 @@ from .experiments import (
     EXPERIMENTS as EXPERIMENTS,
     ORDERS as ORDERS,
     StudyError as StudyError,
+    shuffle_seconds as shuffle_seconds,
 )
 from .findings import (
     compare as compare,
@@ -33,10 +34,20 @@ from .lstm import (
 from .original import (
     TablesError as TablesError,
     answer_scores as answer_scores,
+    check_first_frames as check_first_frames,
     draw_forests as draw_forests,
     load_original_study as load_original_study,
     published_split as published_split,
     recordings as recordings,
     tables_on_disk as tables_on_disk,
     tree_answers as tree_answers,
+)
+from .questions import (
+    by_group as by_group,
+    by_input as by_input,
+    by_length as by_length,
+    by_order as by_order,
+    choose_on_half as choose_on_half,
+    networks_of as networks_of,
+    study_source as study_source,
 )

@@ -74,8 +74,21 @@ FIRST = {"pool": 1, "units": (64, 64), "learning_rate": 1e-3, "epochs": 40}
 """The plain network that the chapter begins with: two layers of 64, every frame a step."""
 
 
-def _second_blocks(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Shuffle stretches of about a second, and leave them as they are inside."""
+def shuffle_seconds(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Shuffle stretches of about a second, and leave them as they are inside.
+
+    Parameters
+    ----------
+    X : numpy.ndarray
+        Frames, shape ``(n_slices, n_frames, n_bands)``.
+    rng : numpy.random.Generator
+        Source of chance; each slice gets an order of its own.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same frames in another order; what does not fill a second is dropped.
+    """
     n_blocks = round(SLICE_LENGTH)
     size = X.shape[1] // n_blocks
     blocks = X[:, : n_blocks * size].reshape(len(X), n_blocks, size, -1)
@@ -84,7 +97,7 @@ def _second_blocks(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return mixed.reshape(len(X), n_blocks * size, -1)
 
 
-def _any_order(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _shuffle_frames(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     places = rng.permuted(np.tile(np.arange(X.shape[1]), (len(X), 1)), axis=1)
     return np.take_along_axis(X, places[:, :, None], axis=1)
 
@@ -92,8 +105,8 @@ def _any_order(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 ORDERS: dict[str, Shuffle] = {
     "in order": lambda X, rng: X,
     "backwards": lambda X, rng: X[:, ::-1],
-    "seconds shuffled": _second_blocks,
-    "frames shuffled": _any_order,
+    "seconds shuffled": shuffle_seconds,
+    "frames shuffled": _shuffle_frames,
     "mean only": lambda X, rng: np.repeat(X.mean(axis=1, keepdims=True), X.shape[1], axis=1),
 }
 """What is done to the frames of every slice, in training as in testing."""

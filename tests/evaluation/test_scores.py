@@ -13,6 +13,7 @@ from genrelib.evaluation import (
     by_track,
     confusion,
     gap,
+    gaps,
     mean_with_interval,
     score,
     with_interval,
@@ -184,6 +185,13 @@ def test_gap_rests_on_the_tracks_that_both_tested() -> None:
     assert result == gap(a[a["track_id"].isin(common)], part)
     with pytest.raises(ValueError, match="no track in common"):
         gap(a[a["track_id"] == common[0]], part[part["track_id"] == common[1]])
+
+
+def test_several_gaps_are_those_of_each_pair_and_missing_where_nothing_was_tested() -> None:
+    a, b = make_predictions(7, 20), make_predictions(8, 20, skill=0.5)
+    table = gaps({("x", "track"): (a, b), ("x", "artist"): (a.iloc[:0], b)}, level="track", seed=3)
+    assert table.loc[("x", "track")].to_dict() == gap(a, b, level="track", seed=3)
+    assert table.loc[("x", "artist")].isna().all()
 
 
 def test_paired_gap_is_narrower_than_the_intervals_it_compares() -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import librosa
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +22,7 @@ from genrelib.book import ledger, readme, results
 from genrelib.book.ledger import STUDY, Ledger, ledger_parts
 from genrelib.book.press import build
 from genrelib.book.results import ResultsError, results_file
+from genrelib.corpus import SAMPLE_RATE
 from genrelib.corpus.download import DownloadError
 from genrelib.corpus.places import RECORDED
 from genrelib.corpus.tracks import load_corpus
@@ -32,6 +34,7 @@ from genrelib.studies.original import (
     OriginalStudy,
     TablesError,
     answer_scores,
+    check_first_frames,
     draw_forests,
     load_original_study,
     published_split,
@@ -109,6 +112,39 @@ def test_recordings_are_found_through_a_third_track(small: OriginalStudy) -> Non
     names = recordings(small)
     assert names.loc["jazz_1:0"] == names.loc["jazz_3:4"] == "jazz_1"
     assert names.nunique() == small.slices["track_id"].nunique() - 2
+
+
+class OneTrack:
+    """A corpus of one track of GTZAN, twelve seconds of noise."""
+
+    name, has_audio = "gtzan-mini", True
+    tracks = pd.DataFrame(index=["blues.00003"])
+
+    def audio(self, track_id: str) -> np.ndarray:
+        return np.random.default_rng(1).normal(size=12 * SAMPLE_RATE).astype(np.float32)
+
+
+def test_first_frames_are_compared_with_the_recording(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    music = OneTrack()
+    found = check_first_frames(music)
+    assert found.index.tolist() == ["blues.00003:1"]
+    assert not found.any()
+    # The table's row for the second slice, as the study made it: from its first frame alone.
+    y = music.audio("blues.00003")[6 * SAMPLE_RATE : 12 * SAMPLE_RATE]
+    mfcc = librosa.feature.mfcc(y=y, sr=SAMPLE_RATE, n_mfcc=64, hop_length=1024)
+    table = pd.read_csv(folder / "mfcc.csv").drop(columns="label")
+    table.loc[1] = librosa.power_to_db(mfcc, ref=np.max)[:, 0]
+    table.assign(label=0).to_csv(folder / "mfcc.csv", index=False)
+    hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.iterdir()}
+    monkeypatch.setattr(study, "FILES", {k: hashes[k] for k in ("music3.csv", "mfcc.csv")})
+    assert check_first_frames(music).tolist() == [True]
+    monkeypatch.setattr(music, "has_audio", False, raising=False)
+    assert check_first_frames(music).empty
+    monkeypatch.setattr(music, "has_audio", True, raising=False)
+    (folder / "mfcc.csv").unlink()
+    assert check_first_frames(music).empty
 
 
 def test_another_file_is_not_taken_for_the_table(folder: Path) -> None:
