@@ -6,6 +6,10 @@ from .chapters import (
 from .check import (
     check_site as check_site,
 )
+from .contrast import (
+    contrast as contrast,
+    origin as origin,
+)
 from .lab import (
     lab_command as lab_command,
     lab_environment as lab_environment,
@@ -50,6 +54,7 @@ from .speed import (
 from .words import (
     counted as counted,
     listing as listing,
+    number as number,
     percent as percent,
     span as span,
     spans as spans,

@@ -6,12 +6,36 @@ Everything here gives plain text, which reads the same in JupyterLab and on the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["counted", "listing", "percent", "span", "spans", "verdict"]
+__all__ = ["counted", "listing", "number", "percent", "span", "spans", "verdict"]
+
+
+def number(value: float, digits: int = 0) -> str:
+    """Write a number, or say that there is none.
+
+    Parameters
+    ----------
+    value : float
+        The number; missing where a corpus has nothing to compute it from.
+    digits : int, default 0
+        Decimals.
+
+    Returns
+    -------
+    str
+        Such as ``1,234`` or ``unknown``.
+
+    Examples
+    --------
+    >>> number(1234), number(float("nan"))
+    ('1,234', 'unknown')
+    """
+    return "unknown" if math.isnan(value) else f"{value:,.{digits}f}"
 
 
 def span(value: Mapping[str, Any], digits: int = 2) -> str:
@@ -28,13 +52,15 @@ def span(value: Mapping[str, Any], digits: int = 2) -> str:
     Returns
     -------
     str
-        Such as ``0.16 (95 % interval 0.11 to 0.22)``.
+        Such as ``0.16 (95 % interval 0.11 to 0.22)``; ``unknown`` where the number is missing.
 
     Examples
     --------
     >>> span({"value": 0.161, "low": 0.108, "high": 0.2201})
     '0.16 (95 % interval 0.11 to 0.22)'
     """
+    if math.isnan(value["value"]):
+        return "unknown"
     middle, low, high = (f"{float(value[key]):.{digits}f}" for key in ("value", "low", "high"))
     return f"{middle} (95 % interval {low} to {high})"
 

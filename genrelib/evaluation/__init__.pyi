@@ -7,6 +7,9 @@ from .calibration import (
     reliability as reliability,
     scale as scale,
 )
+from .effect import (
+    eta_squared as eta_squared,
+)
 from .importance import (
     family_importance as family_importance,
 )
@@ -29,4 +32,11 @@ from .scores import (
     resample as resample,
     score as score,
     with_interval as with_interval,
+)
+from .tempo import (
+    tempo_by_genre as tempo_by_genre,
+    tempo_errors as tempo_errors,
+    tempo_gain as tempo_gain,
+    tempo_readings as tempo_readings,
+    tempo_scores as tempo_scores,
 )

@@ -5,22 +5,15 @@ from __future__ import annotations
 import ast
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import nbformat
-import numpy as np
-import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from genrelib.book import page
 from genrelib.book.check import check_site
 from genrelib.book.press import build
 from genrelib.book.results import MEASURING
-from genrelib.corpus.tracks import GTZAN_MINI, Corpus, gtzan_annotations, gtzan_tempo, load_corpus
-from genrelib.features.slicing import slice_tracks
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -146,75 +139,6 @@ def test_figures_are_named_once_and_described() -> None:
 def test_the_conclusions_wait_for_every_chapter_that_measures() -> None:
     metadata = nbformat.read(ROOT / "chapters" / "07-conclusions.ipynb", as_version=4).metadata
     assert set(MEASURING) <= set(metadata.genrelib.needs)
-
-
-# --- what chapter 3 says of the tempo --------------------------------------------------------
-
-
-def tempo_section(music: Corpus, monkeypatch: pytest.MonkeyPatch) -> tuple[pd.DataFrame, str]:
-    """Run that section on a tempo that is right in every slice; return its table and its words."""
-    path = ROOT / "chapters" / "03-features.ipynb"
-    tables: list[pd.DataFrame] = []
-    words: dict[str, object] = {}
-    monkeypatch.setattr(page, "table", lambda df, caption: tables.append(df))
-    monkeypatch.setattr(page, "show", lambda fig, **about: plt.close(fig))
-    monkeypatch.setattr(page, "tell", words.update)
-    slices = slice_tracks(music.tracks)
-    X = pd.DataFrame({"tempo": slices["track_id"].map(gtzan_tempo()).fillna(120.0)})
-    names = {"music": music, "slices": slices, "X": X, "seed": 0, "fast": True}
-    names["rng"] = np.random.default_rng(0)
-    tree = ast.parse(code(path))
-    tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    exec(compile(tree, str(path), "exec"), names)
-    names["eta_squared"] = lambda table, labels: table.var() / table.var()
-    for cell in cells(path, "code"):
-        if cell.id.startswith("code-tempo"):
-            exec(cell.source, names)
-    return (tables or [pd.DataFrame()])[0], " ".join(map(str, words.values()))
-
-
-@pytest.fixture
-def all_of_gtzan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Corpus:
-    """All tracks but one, without audio, as in a corpus of features that were extracted."""
-    monkeypatch.setenv("GENRELIB_DATA", str(tmp_path))
-    tracks = gtzan_annotations().drop(index="jazz.00054").assign(duration=30.0)
-    return replace(load_corpus("gtzan-mini"), tracks=tracks)
-
-
-def test_the_tempo_is_scored_where_it_can_be(
-    all_of_gtzan: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    table, words = tempo_section(all_of_gtzan, monkeypatch)
-    assert table["tracks"].tolist() == [998, 998, 100]
-    assert table["estimates"].tolist() == [4990, 998, 100]
-    assert table["accuracy 1"].str.startswith("1.00").tolist() == [True, True, False]
-    assert "998 of the 999 tracks" in words
-    assert "100 of them: for the other 898 the sound is not on disk" in words
-    assert "it harms to listen longer" in words
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_the_tempo_of_whole_tracks_may_be_unknown(
-    all_of_gtzan: Corpus, known: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tracks = all_of_gtzan.tracks.drop(index=list(GTZAN_MINI))
-    if not known:  # a reader's own tracks, whatever they are called
-        tracks = tracks.assign(fold=None, fault=None)
-    table, words = tempo_section(replace(all_of_gtzan, tracks=tracks), monkeypatch)
-    assert list(table.index) == (["one slice", "median of the slices"] if known else [])
-    assert ("The third is left out" in words) == known
-    assert ("nothing to score" in words) != known
-    assert "whole tracks it is right" not in words
-
-
-def test_where_every_track_has_a_tempo_nothing_is_left_out(
-    all_of_gtzan: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tracks = all_of_gtzan.tracks.loc[list(GTZAN_MINI)]
-    table, words = tempo_section(replace(all_of_gtzan, tracks=tracks), monkeypatch)
-    assert table["tracks"].tolist() == [100, 100, 100]
-    assert "all three estimates rest on these" in words
-    assert "not on disk" not in words
 
 
 # --- that they run ---------------------------------------------------------------------------

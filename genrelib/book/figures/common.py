@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-import librosa.display
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,9 +20,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from genrelib.corpus import GENRES, SAMPLE_RATE
+from genrelib.corpus import GENRES
 from genrelib.evaluation import PROTOCOLS
-from genrelib.features import FAMILIES, HOP_LENGTH
+from genrelib.features import FAMILIES
 
 PALETTE = tuple(e["color"] for e in plt.style.library["petroff10"]["axes.prop_cycle"])
 """Ten colours that stay apart for colour-blind readers (Petroff 2021, arXiv:2107.02270)."""
@@ -120,39 +119,6 @@ def genre_colours(genres: Iterable[str]) -> dict[str, str]:
     others = [g for g in genres if g not in GENRE_COLOURS]
     extra = {g: free[i % len(free)] for i, g in enumerate(others)}
     return {g: GENRE_COLOURS.get(g) or extra[g] for g in genres}
-
-
-def frames_image(
-    values: np.ndarray,
-    ax: Axes,
-    *,
-    kind: str,
-    label: str,
-    limits: tuple[float, float] | None = None,
-) -> None:
-    """Draw bands over time as an image.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Shape ``(n_bands, n_frames)``.
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    kind : str
-        Kind of vertical axis, as in :func:`librosa.display.specshow` (``mel``, ``chroma``,
-        ``hz``, ...), or ``bands`` for plain numbers.
-    label : str
-        Label of the colour bar, with its unit.
-    limits : tuple of float, optional
-        Range of the colours; the range of the values if left out.
-    """
-    low, high = limits or (float(values.min()), float(values.max()))
-    image = librosa.display.specshow(
-        values, sr=SAMPLE_RATE, hop_length=HOP_LENGTH, x_axis="time", ax=ax,
-        y_axis=None if kind == "bands" else kind, cmap="viridis", vmin=low, vmax=high,
-    )  # fmt: skip
-    ax.set_xlabel("time (s)")
-    ax.figure.colorbar(image, ax=ax, label=label)
 
 
 def confusion_matrix(counts: pd.DataFrame, *, unit: str = "slices") -> Figure:
@@ -373,168 +339,6 @@ def intervals(table: pd.DataFrame, xlabel: str, *, base: float | None = None) ->
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlabel(xlabel)
     ax.grid(axis="x")
-    return fig
-
-
-def family_pair(
-    values: Mapping[str, np.ndarray],
-    label: str,
-    *,
-    kind: str = "line",
-    bands: Sequence[str] = (),
-    unit: str = "",
-    over: Mapping[str, np.ndarray] | None = None,
-    marks: Mapping[str, np.ndarray] | None = None,
-) -> Figure:
-    """Draw one feature of two clips, one above the other, with the scales in common.
-
-    Parameters
-    ----------
-    values : mapping of str to numpy.ndarray
-        For each genre, shape ``(n_bands, n_frames)`` at a hop of :data:`HOP_LENGTH` samples.
-    label : str
-        Label of the vertical axis.
-    kind : str
-        ``line`` for one line per band; else an image, see :func:`frames_image`.
-    bands : sequence of str
-        Names of the bands: of the lines in the legend, or of the rows of a ``bands`` image.
-    unit : str
-        What the colours of an image mean, with their unit.
-    over : mapping of str to numpy.ndarray, optional
-        For each genre a curve to draw over an image, shape ``(n_frames,)``.
-    marks : mapping of str to numpy.ndarray, optional
-        For each genre, times in seconds that are marked by vertical lines.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel per genre.
-    """
-    fig, axes = plt.subplots(
-        len(values), 1, sharex=True, sharey=kind != "bands", figsize=(6.4, 2.45 * len(values))
-    )
-    pooled = np.concatenate([np.ravel(v) for v in values.values()])
-    # A few extreme values would leave the rest of an image in one colour.
-    low, high = np.percentile(pooled, (6, 94) if kind == "bands" else (0, 100))
-    limits = (float(low), float(high))
-    colours = genre_colours(values)
-    for ax, (genre, array) in zip(np.atleast_1d(axes), values.items(), strict=True):
-        if kind == "line":
-            _frame_lines(ax, np.atleast_2d(array), bands, colours[genre])
-        else:
-            frames_image(array, ax, kind=kind, label=unit, limits=limits)
-        if kind == "bands":
-            rows = np.linspace(0, len(bands) - 1, min(len(bands), 7)).round().astype(int)
-            ax.set_yticks(rows, [bands[row] for row in rows])
-        if over is not None:
-            times = _frame_times(len(over[genre]))
-            ax.plot(times, over[genre], color="black", linewidth=3.5)
-            ax.plot(times, over[genre], color="white", linewidth=1.5)
-        for time in marks[genre] if marks is not None else ():
-            ax.axvline(time, color="#56504c", linestyle=":", zorder=0)
-        ax.set_title(genre, loc="left")
-        ax.set_ylabel(label)
-        ax.label_outer()
-    handles, names = np.atleast_1d(axes)[-1].get_legend_handles_labels()
-    if kind == "line" and names:
-        fig.legend(handles, names, loc="outside upper center", ncols=2)
-    return fig
-
-
-def _frame_times(n_frames: int) -> np.ndarray:
-    return librosa.frames_to_time(np.arange(n_frames), sr=SAMPLE_RATE, hop_length=HOP_LENGTH)
-
-
-def _frame_lines(ax: Axes, values: np.ndarray, bands: Sequence[str], colour: str) -> None:
-    """Draw one line per band; a single line has the colour of its genre."""
-    times = _frame_times(values.shape[1])
-    colours = (colour,) if len(values) == 1 else ("#0072b2", "#d55e00", "#009e73")
-    for i, row in enumerate(values):
-        ax.plot(times, row, color=colours[i % 3], linestyle=("-", "--", ":")[i % 3],
-                label=bands[i] if i < len(bands) else None)  # fmt: skip
-    ax.set_xlim(0, times[-1])
-    ax.set_xlabel("time (s)")
-    ax.grid(axis="y")
-
-
-def family_dots(
-    values: pd.Series, family: pd.Series, xlabel: str, *, lines: Mapping[str, float] | None = None
-) -> Figure:
-    """Draw one dot per column of the feature table, a row for each family.
-
-    Parameters
-    ----------
-    values : pandas.Series
-        A number per column.
-    family : pandas.Series
-        Family per column, as from :func:`genrelib.features.family_of`.
-    xlabel : str
-        What the numbers mean.
-    lines : mapping of str to float, optional
-        Values to mark by vertical lines, by what they are called.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Families from top to bottom in the order of their columns; a bar marks each median.
-    """
-    names = list(dict.fromkeys(family[values.index]))
-    fig, ax = plt.subplots(figsize=(6.4, 1.4 + 0.42 * len(names)))
-    rng = np.random.default_rng(0)
-    for row, name in enumerate(names):
-        part = values[family[values.index] == name]
-        # Dots of one value would hide each other: spread them within the row, always alike.
-        spread = rng.uniform(-0.3, 0.3, len(part)) if len(part) > 1 else np.zeros(1)
-        size = 5 if len(part) > 100 else 9
-        ax.plot(part, row + spread, ".", markersize=size, alpha=0.7,
-                color=FAMILY_COLOURS.get(name, "#999999"))  # fmt: skip
-        if len(part) > 1:
-            ax.plot([part.median()] * 2, [row - 0.38, row + 0.38], color="black", linewidth=2)
-    for style, (name, value) in zip((":", "--", "-."), (lines or {}).items(), strict=False):
-        ax.axvline(value, color="#56504c", linestyle=style, label=name)
-    ax.set_yticks(range(len(names)), [FAMILIES.get(name, name) for name in names])
-    ax.invert_yaxis()
-    ax.set_xlabel(xlabel)
-    ax.grid(axis="x")
-    if lines:
-        fig.legend(loc="outside upper center", ncols=1)
-    return fig
-
-
-def correlation_image(correlation: pd.DataFrame, family: pd.Series) -> Figure:
-    """Draw how strongly the columns of the feature table depend on each other.
-
-    Parameters
-    ----------
-    correlation : pandas.DataFrame
-        Absolute correlations, columns of a family next to each other.
-    family : pandas.Series
-        Family per column.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        An image in which the side of a family grows with the square root of its columns, so that
-        large families do not push the small ones out of sight.
-    """
-    sizes = family[correlation.columns].value_counts(sort=False)
-    sides = np.maximum(np.sqrt(sizes), 2.6)
-    edges = np.concatenate([[0.0], np.cumsum(np.repeat(sides / sizes, sizes))])
-    ends = np.cumsum(sides)
-    fig, ax = plt.subplots(figsize=(6.4, 6.2))
-    image = ax.pcolormesh(edges, edges, correlation, cmap="viridis", vmin=0, vmax=1,
-                          rasterized=True)  # fmt: skip
-    for end in ends[:-1]:
-        ax.axhline(end, color="white", linewidth=1)
-        ax.axvline(end, color="white", linewidth=1)
-    names = [FAMILIES.get(name, name).replace(" and ", " and\n") for name in sizes.index]
-    ax.set_yticks(ends - sides / 2, names)
-    ax.set_xticks([])
-    ax.set_xlabel("the same columns in the same order")
-    ax.tick_params(length=0)
-    ax.set_aspect("equal")
-    ax.invert_yaxis()
-    fig.colorbar(image, ax=ax, label="absolute correlation", location="bottom", shrink=0.8)
     return fig
 
 

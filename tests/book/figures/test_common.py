@@ -55,16 +55,6 @@ def _bins() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def _by_column() -> pd.Series:
-    return pd.Series(RNG.random(len(features.columns())), index=features.columns())
-
-
-def _correlation() -> pd.DataFrame:
-    columns = features.columns()[::7]
-    values = np.corrcoef(RNG.random((len(columns), 50)))
-    return pd.DataFrame(np.abs(values), index=columns, columns=columns)
-
-
 def _counts() -> pd.DataFrame:
     return pd.DataFrame(RNG.integers(0, 9, (3, 4)), GENRE_NAMES[:3], GENRE_NAMES)
 
@@ -74,8 +64,6 @@ def _intervals() -> pd.DataFrame:
     return table.assign(least=0.45, most=0.75)
 
 
-CLIPS = {genre: RNG.normal(size=(12, 40)) for genre in ("jazz", "samba")}
-CURVES = {genre: values[0] for genre, values in CLIPS.items()}
 FIGURES = {
     "confusion_matrix": lambda: plots.confusion_matrix(_counts()),
     "protocol_scores": lambda: plots.protocol_scores(_results()),
@@ -92,23 +80,6 @@ FIGURES = {
     "learning_curves": lambda: plots.learning_curves({"plain": _history(), "L2": _history()}),
     "curve_grid": lambda: plots.curve_grid({f"network {i}": _history() for i in range(4)}),
     "intervals": lambda: plots.intervals(_intervals(), "accuracy", base=0.5),
-    "family_pair of lines": lambda: plots.family_pair(
-        {g: v[:2] for g, v in CLIPS.items()}, "RMS", bands=("harmonic", "percussive")
-    ),
-    "family_pair of images": lambda: plots.family_pair(
-        CLIPS,
-        "pitch class",
-        kind="chroma",
-        unit="energy",
-        over={g: v[0] for g, v in CLIPS.items()},
-    ),
-    "family_pair of bands": lambda: plots.family_pair(
-        CLIPS, "coefficient", kind="bands", bands=[str(i) for i in range(12)], unit="value"
-    ),
-    "family_dots": lambda: plots.family_dots(
-        _by_column(), features.family_of(), "effect size", lines={"chance": 0.1}
-    ),
-    "correlation_image": lambda: plots.correlation_image(_correlation(), features.family_of()),
     "genre_map": lambda: plots.genre_map(
         RNG.normal(size=(40, 2)),
         pd.Series(np.repeat(GENRE_NAMES, 10)),
@@ -169,17 +140,9 @@ def test_every_drawing_function_is_tested() -> None:
         name
         for name, thing in vars(plots).items()
         if callable(thing) and getattr(thing, "__module__", "") == plots.__name__
-    } - {"use_style", "genre_colours", "frames_image"}
+    } - {"use_style", "genre_colours"}
     drawing = {name for name in public if not name.startswith("_")}
     assert drawing <= {name.split(" ")[0] for name in FIGURES}
-
-
-def test_an_image_of_frames_has_its_axes_and_its_bar() -> None:
-    fig, ax = plt.subplots()
-    plots.frames_image(CLIPS["jazz"], ax, kind="bands", label="value", limits=(-1, 1))
-    assert ax.get_xlabel() == "time (s)"
-    assert fig.axes[-1].get_ylabel() == "value"
-    assert ax.collections[0].get_clim() == (-1, 1)
 
 
 def test_confusion_matrix_writes_its_counts() -> None:
