@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike
 def eta_squared(table: pd.DataFrame, labels: ArrayLike) -> pd.Series:
     """Give the share of the variance of each column that lies between the groups.
 
+    Explained in chapter 3.
+
     Parameters
     ----------
     table : pandas.DataFrame

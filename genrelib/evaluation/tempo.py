@@ -33,6 +33,8 @@ def tempo_readings(
 ) -> dict[str, pd.Series]:
     """Estimate the tempo from one slice, from all slices of a track, and from the whole track.
 
+    Explained in chapter 3.
+
     Parameters
     ----------
     music : Corpus
@@ -63,6 +65,8 @@ def tempo_scores(
     readings: dict[str, pd.Series], annotated: pd.Series, *, seed: int = 0
 ) -> pd.DataFrame:
     """Score estimates of the tempo.
+
+    Explained in chapter 3.
 
     Parameters
     ----------
@@ -95,6 +99,8 @@ def tempo_gain(
 ) -> pd.DataFrame:
     """Say by how much the scores change from one kind of estimate to another.
 
+    Explained in chapter 3.
+
     Parameters
     ----------
     before : pandas.Series
@@ -124,6 +130,8 @@ def tempo_gain(
 
 def tempo_errors(estimates: pd.Series, annotated: pd.Series) -> pd.Series:
     """Count which estimates are right, and what the others are.
+
+    Explained in chapter 3.
 
     Parameters
     ----------
@@ -156,6 +164,8 @@ def tempo_errors(estimates: pd.Series, annotated: pd.Series) -> pd.Series:
 
 def tempo_by_genre(estimates: pd.Series, annotated: pd.Series, genres: pd.Series) -> pd.DataFrame:
     """Count the tracks whose tempo is found, by genre.
+
+    Explained in chapter 3.
 
     Parameters
     ----------
