@@ -168,11 +168,13 @@ def recurrent_layers(
 ) -> Any:
     """Stack the layers that listen: from the frames of a slice to one list of numbers.
 
+    Explained in chapter 6.
+
     Parameters
     ----------
     x : keras.KerasTensor
         Frames, shape ``(n_slices, n_frames, n_bands)``.
-    pool, conv, kernel, units, bidirectional, summary, dropout
+    pool, conv, kernel, units, bidirectional, summary, dropout : Any
         As for :func:`recurrent_network`.
     penalty : dict
         Further arguments of layers with weights.

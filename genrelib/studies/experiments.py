@@ -77,6 +77,8 @@ FIRST = {"pool": 1, "units": (64, 64), "learning_rate": 1e-3, "epochs": 40}
 def shuffle_seconds(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Shuffle stretches of about a second, and leave them as they are inside.
 
+    Explained in chapter 6.
+
     Parameters
     ----------
     X : numpy.ndarray

@@ -167,6 +167,8 @@ def choose_on_half(
 ) -> pd.DataFrame:
     """Choose the best network on one half of the tracks, and score it on the other half.
 
+    Explained in chapter 6.
+
     Parameters
     ----------
     study : pandas.DataFrame
