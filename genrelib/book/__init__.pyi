@@ -52,7 +52,9 @@ from .speed import (
     record_bench as record_bench,
 )
 from .words import (
+    brief as brief,
     counted as counted,
+    interval_table as interval_table,
     listing as listing,
     number as number,
     percent as percent,

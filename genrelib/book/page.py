@@ -26,6 +26,8 @@ import pandas as pd
 from genrelib.corpus import SAMPLE_RATE, SKETCHES, render_sketch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.figure import Figure
 
     from genrelib.book.figures import Picture
@@ -280,6 +282,24 @@ class Clip:
     def title(self) -> str:
         """The label, and that it is synthetic if it is."""
         return self.label + (" (synthetic sketch, not a recording)" if self.synthetic else "")
+
+    def save(self, path: Path) -> Path:
+        """Write it as a sound file.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            The file, of a format that its suffix names.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+        """
+        import soundfile
+
+        soundfile.write(path, self.samples, SAMPLE_RATE)
+        return path
 
 
 def clip(

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
-__all__ = ["counted", "listing", "number", "percent", "span", "spans", "verdict"]
+__all__ = [
+    "brief", "counted", "interval_table", "listing", "number", "percent", "span", "spans",
+    "verdict",
+]  # fmt: skip
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -38,7 +41,7 @@ def number(value: float, digits: int = 0) -> str:
     return "unknown" if math.isnan(value) else f"{value:,.{digits}f}"
 
 
-def span(value: Mapping[str, Any], digits: int = 2) -> str:
+def span(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> str:
     """Write a number with its interval.
 
     Parameters
@@ -48,6 +51,8 @@ def span(value: Mapping[str, Any], digits: int = 2) -> str:
         :func:`genrelib.evaluation.score`.
     digits : int, default 2
         Decimals.
+    sign : bool, default False
+        Whether to write the plus of what is above zero, as for a difference.
 
     Returns
     -------
@@ -61,8 +66,64 @@ def span(value: Mapping[str, Any], digits: int = 2) -> str:
     """
     if math.isnan(value["value"]):
         return "unknown"
-    middle, low, high = (f"{float(value[key]):.{digits}f}" for key in ("value", "low", "high"))
-    return f"{middle} (95 % interval {low} to {high})"
+    return brief(value, digits, sign=sign).replace("(", "(95 % interval ", 1)
+
+
+def brief(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> str:
+    """Write a number with its interval where it is clear what stands in brackets: in a table.
+
+    Parameters
+    ----------
+    value : mapping
+        As for :func:`span`.
+    digits : int, default 2
+        Decimals.
+    sign : bool, default False
+        As for :func:`span`.
+
+    Returns
+    -------
+    str
+        Such as ``0.16 (0.11 to 0.22)``.
+
+    Examples
+    --------
+    >>> brief({"value": 0.161, "low": -0.02, "high": 0.2201}, sign=True)
+    '+0.16 (-0.02 to +0.22)'
+    """
+    form = f"{'+' * sign}.{digits}f"
+    middle, low, high = (f"{float(value[key]):{form}}" for key in ("value", "low", "high"))
+    return f"{middle} ({low} to {high})"
+
+
+def interval_table(
+    found: Mapping[tuple[str, str], Any] | pd.DataFrame,
+    *,
+    sign: bool = False,
+    missing: str = "–",
+) -> pd.DataFrame:
+    """Lay out numbers with their intervals as the text of a table.
+
+    Parameters
+    ----------
+    found : mapping or pandas.DataFrame
+        By row and column what :func:`brief` takes, or None; or a table of it with such an index.
+    sign : bool, default False
+        As for :func:`span`.
+    missing : str
+        What to write for None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows and columns in the order in which they come first.
+    """
+    rows_of = cast(Any, found.iterrows() if isinstance(found, pd.DataFrame) else found.items())
+    texts: dict[Any, dict[Any, str]] = {}
+    for (row, column), value in rows_of:
+        texts.setdefault(column, {})[row] = missing if value is None else brief(value, sign=sign)
+    rows = dict.fromkeys(row for column in texts.values() for row in column)
+    return pd.DataFrame(texts, index=list(rows))
 
 
 def spans(table: pd.DataFrame, sign: str = "") -> pd.Series:

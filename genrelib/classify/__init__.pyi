@@ -11,6 +11,10 @@ from .naming import (
     Segment as Segment,
     load_model as load_model,
 )
+from .reading import (
+    card_scores as card_scores,
+    recorded_trial as recorded_trial,
+)
 from .training import (
     classifier as classifier,
     train as train,

@@ -1,17 +1,29 @@
 from .calibration import (
     BINS as BINS,
     calibration_error as calibration_error,
+    calibration_summary as calibration_summary,
     chance_error as chance_error,
     fit_temperature as fit_temperature,
     pool as pool,
     reliability as reliability,
     scale as scale,
+    scale_by_fold as scale_by_fold,
+)
+from .curves import (
+    data_curve as data_curve,
+    some_tracks as some_tracks,
 )
 from .effect import (
     eta_squared as eta_squared,
 )
 from .importance import (
     family_importance as family_importance,
+)
+from .neighbours import (
+    artist_neighbours as artist_neighbours,
+    has_company as has_company,
+    like_nearest as like_nearest,
+    nearest_elsewhere as nearest_elsewhere,
 )
 from .protocols import (
     PROTOCOLS as PROTOCOLS,
@@ -28,6 +40,7 @@ from .scores import (
     confusion as confusion,
     gap as gap,
     gaps as gaps,
+    hits as hits,
     mean_with_interval as mean_with_interval,
     resample as resample,
     score as score,

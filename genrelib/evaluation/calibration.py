@@ -14,6 +14,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 from scipy.stats import binomtest
 
+from genrelib.evaluation.scores import with_interval
+
 BINS = 10
 """Bins of equal width that confidence is sorted into."""
 _TINY = 1e-30  # stands for a probability of 0, whose logarithm there is none of
@@ -96,6 +98,29 @@ def scale(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
     columns = _columns(predictions)
     logs = np.log(np.maximum(predictions[columns].to_numpy(float), _TINY))
     return _filled(predictions, softmax(logs / temperature, axis=1), columns)
+
+
+def scale_by_fold(predictions: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
+    """Calibrate each fold by a temperature that its tracks had no part in.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        What to calibrate: out-of-fold predictions, one row per track; see :func:`pool`.
+    judged : pandas.DataFrame
+        What to fit the temperature on, in the same form: perhaps the same table, or that of
+        another protocol.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The first table with other probabilities and the same decisions, fold by fold.
+    """
+    parts = []
+    for _, part in predictions.groupby("fold"):
+        others = judged[~judged["track_id"].isin(part["track_id"])]
+        parts.append(scale(part, fit_temperature(others)))
+    return pd.concat(parts)
 
 
 def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
@@ -184,6 +209,30 @@ def chance_error(
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     member = (place[:, None] == np.arange(bins)).astype(float)
     return float(np.abs((confidence - hits) @ member).sum(axis=1).mean() / len(confidence))
+
+
+def calibration_summary(predictions: pd.DataFrame, *, seed: int = 0) -> dict[str, float]:
+    """Say how sure predictions are, how often they are right, and how far apart that is.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        As in :func:`reliability`, with ``track_id``.
+    seed : int
+        Seed of intervals and draws.
+
+    Returns
+    -------
+    dict
+        The expected calibration error as ``value``, with ``low`` and ``high`` (95 % interval that
+        resamples tracks); ``chance``, from :func:`chance_error`; the mean ``confidence``, and
+        ``accuracy``, the share that is right.
+    """
+    return with_interval(calibration_error, predictions, seed=seed) | {
+        "chance": chance_error(predictions, seed=seed),
+        "confidence": float(predictions[_columns(predictions)].max(axis=1).mean()),
+        "accuracy": float((predictions["genre"] == predictions["predicted"]).mean()),
+    }
 
 
 def _columns(predictions: pd.DataFrame) -> list[str]:

@@ -219,6 +219,23 @@ def mean_with_interval(
     return pd.DataFrame({"value": values.mean(), "low": low, "high": high})
 
 
+def hits(predictions: pd.DataFrame) -> pd.Series:
+    """Say which slices are named rightly.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        The predictions table of one model under one protocol.
+
+    Returns
+    -------
+    pandas.Series
+        1 for a hit, 0 for a miss, by ``slice_id``.
+    """
+    found = predictions["genre"] == predictions["predicted"]
+    return pd.Series(found.to_numpy(float), index=predictions["slice_id"])
+
+
 def with_interval(
     measure: Callable[[pd.DataFrame], float],
     predictions: pd.DataFrame,

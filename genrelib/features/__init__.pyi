@@ -31,6 +31,9 @@ from .fingerprints import (
 from .kept import (
     SNAPSHOTS as SNAPSHOTS,
 )
+from .maps import (
+    neighbour_map as neighbour_map,
+)
 from .measuring import (
     hear_slices as hear_slices,
     matrix as matrix,

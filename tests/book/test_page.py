@@ -284,3 +284,10 @@ def test_silence_and_nothing_can_be_played(shown) -> None:
     assert "nothing to play" in table.text
     with pytest.raises(ValueError, match="caption"):
         page.players([silence], "")
+
+
+def test_a_clip_is_saved_as_it_is(tmp_path: Path) -> None:
+    sound = page.Clip(np.linspace(-0.5, 0.5, 100, dtype=np.float32), "ramp", synthetic=True)
+    samples, rate = soundfile.read(sound.save(tmp_path / "ramp.wav"), dtype="float32")
+    assert rate == SAMPLE_RATE
+    assert samples == pytest.approx(sound.samples, abs=1e-4)

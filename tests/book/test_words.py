@@ -4,8 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from genrelib.book import brief, interval_table, span
 from genrelib.book.words import spans
+
+FOUND = {"value": 0.161, "low": -0.02, "high": 0.2201}
+
+
+@pytest.mark.parametrize(
+    ("sign", "text"), [(False, "0.16 ({}-0.02 to 0.22)"), (True, "+0.16 ({}-0.02 to +0.22)")]
+)
+def test_a_number_stands_with_its_interval(sign: bool, text: str) -> None:
+    assert brief(FOUND, sign=sign) == text.format("")
+    assert span(FOUND, sign=sign) == text.format("95 % interval ")
+    assert span(pd.Series(FOUND), 1) == "0.2 (95 % interval -0.0 to 0.2)"
+
+
+def test_intervals_are_laid_out_by_row_and_column_in_their_order() -> None:
+    found = {("z", "two"): FOUND, ("a", "one"): FOUND, ("a", "two"): None}
+    table = interval_table(found, missing="nothing")
+    assert table.index.tolist() == ["z", "a"] and table.columns.tolist() == ["two", "one"]
+    assert table["two"].tolist() == ["0.16 (-0.02 to 0.22)", "nothing"]
+    assert pd.isna(table.at["z", "one"])
+
+
+def test_a_table_of_intervals_is_laid_out_alike() -> None:
+    found = pd.DataFrame([FOUND, FOUND], pd.MultiIndex.from_tuples([("b", "x"), ("a", "x")]))
+    assert interval_table(found, sign=True)["x"].to_dict() == dict.fromkeys(
+        ("b", "a"), "+0.16 (-0.02 to +0.22)"
+    )
 
 
 def test_cells_hold_a_number_with_its_interval_or_a_dash() -> None:

@@ -93,3 +93,27 @@ def test_a_certain_slice_does_not_silence_the_others() -> None:
     table.loc[:, ["p_blues", "p_jazz", "p_rock"]] = [[1.0, 0.0, 0.0], [0.1, 0.5, 0.4]]
     pooled = calibration.pool(table).filter(like="p_")
     assert np.isfinite(pooled.to_numpy()).all()
+
+
+def test_a_fold_is_calibrated_without_its_own_tracks() -> None:
+    table = made(60, 3.0).assign(fold=np.arange(60) % 3)
+    found = calibration.scale_by_fold(table, table)
+    for fold in range(3):
+        others = table[table["fold"] != fold]
+        own = calibration.scale(table[table["fold"] == fold], calibration.fit_temperature(others))
+        assert found[found["fold"] == fold].equals(own)
+    # What becomes of a track's truth does not change its own probabilities.
+    first = table["fold"] == 0
+    other = table.assign(genre=table["genre"].mask(first, "jazz"))
+    again = calibration.scale_by_fold(other, other)
+    assert again[again["fold"] == 0]["p_jazz"].equals(found[found["fold"] == 0]["p_jazz"])
+
+
+def test_a_summary_holds_what_is_measured_one_by_one() -> None:
+    table = made(80, 2.0)
+    found = calibration.calibration_summary(table, seed=1)
+    assert found["value"] == calibration.calibration_error(table)
+    assert found["chance"] == calibration.chance_error(table, seed=1)
+    assert found["accuracy"] == (table["genre"] == table["predicted"]).mean()
+    assert found["confidence"] == pytest.approx(table.filter(like="p_").max(axis=1).mean())
+    assert found["low"] <= found["value"] <= found["high"] + 0.1

@@ -14,6 +14,7 @@ from genrelib.evaluation import (
     confusion,
     gap,
     gaps,
+    hits,
     mean_with_interval,
     score,
     with_interval,
@@ -235,3 +236,10 @@ def test_any_measure_gets_an_interval_that_resamples_tracks() -> None:
     assert found["low"] < 0.3
     slices = with_interval(lambda t: t["right"].mean(), table.assign(track_id=range(40)))
     assert slices["high"] - slices["low"] < found["high"] - found["low"]
+
+
+def test_hits_are_told_by_slice() -> None:
+    table = pd.DataFrame(
+        {"slice_id": ["a:0", "a:1"], "genre": ["jazz", "jazz"], "predicted": ["rock", "jazz"]}
+    )
+    assert hits(table).to_dict() == {"a:0": 0.0, "a:1": 1.0}

@@ -555,8 +555,9 @@ def heat_table(values: pd.DataFrame, label: str, axis_labels: tuple[str, str]) -
         if value >= 0.005:
             ax.text(column, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=10,
                     color="white" if value > 0.55 * top else "black")  # fmt: skip
-    ax.set_xticks(range(values.shape[1]), values.columns, rotation=45, ha="right")
-    ax.set_yticks(range(len(values)), values.index)
+    names = [textwrap.fill(str(name), 20) for name in values.columns]
+    ax.set_xticks(range(values.shape[1]), names, rotation=45, ha="right")
+    ax.set_yticks(range(len(values)), [textwrap.fill(str(name), 34) for name in values.index])
     ax.set_xlabel(axis_labels[0])
     ax.set_ylabel(axis_labels[1])
     ax.spines[:].set_visible(False)
