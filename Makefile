@@ -8,14 +8,15 @@ ARGS ?=
 BIN := .venv/bin/python
 READY := .venv/ready
 
-.PHONY: help book test bench lab serve lint clean env
+.PHONY: help book check test bench lab serve lint clean env
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make book   make the book: execute what changed, build _build/html'
+	@echo 'make check  check style and types, and run the quick tests'
 	@echo 'make test   run all tests'
 	@echo 'make bench  time the features side by side with librosa and openSMILE'
-	@echo 'make lab    open the chapters in JupyterLab'
+	@echo 'make lab    open the book in JupyterLab'
 	@echo 'make serve  serve the built book on this computer'
 	@echo 'make lint   check style, types, docstrings and notebooks'
 	@echo 'make clean  remove what was made; the environment stays (delete .venv for that)'
@@ -26,6 +27,10 @@ help:
 
 book: $(READY)
 	@$(BIN) -m genrelib book $(ARGS)
+
+check: $(READY)
+	@$(BIN) -m genrelib lint
+	@$(BIN) -m pytest -q -n 2 --dist worksteal --durations=5 -m "not slow" tests $(ARGS)
 
 test: $(READY)
 	@$(BIN) -m pytest -q -n 2 --dist loadfile $(ARGS)

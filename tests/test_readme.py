@@ -102,30 +102,37 @@ def test_files_that_are_named_exist(page: str) -> None:
         assert (ROOT / name).is_file(), name
 
 
-def test_the_layout_names_every_module() -> None:
+def test_the_layout_names_every_room() -> None:
     layout = README.split("## Layout")[1].split("```")[1]
-    modules = {path.name for path in (ROOT / "genrelib").glob("*.py")}
-    private = {"__init__.py", "__main__.py", "cli_classify.py", "cli_corpus.py"}
-    assert modules - private <= set(re.findall(r"\w+\.py", layout))
+    rooms = {path.name for path in (ROOT / "genrelib").iterdir() if path.is_dir()}
+    assert rooms - {"__pycache__"} == set(re.findall(r"^  (\w+)/", layout, re.MULTILINE))
     assert layout.strip().count("\n") <= 20
 
 
 def test_names_in_the_recipes_exist() -> None:
     """What CONTRIBUTING tells people to edit is there."""
     recipes = {
-        "features.py": ["FAMILIES", "FEATURES", "Feature", "Spectra"],
-        "corpus.py": ["TRACK_COLUMNS", "_track_table", "_add_audio", "_load_one", "_NAMES",
-                      "_summands", "list_corpora", "MIRRORS", "download"],
-        "models.py": ["MODELS", "make_model"],
-    }  # fmt: skip
+        "features/families.py": ["FAMILIES", "FEATURES", "Feature", "Spectra"],
+        "corpus/sources.py": ["Source", "SOURCES"],
+        "models/estimators.py": ["MODELS", "make_model"],
+    }
     for module, names in recipes.items():
         source = (ROOT / "genrelib" / module).read_text("utf-8")
         for name in names:
             assert f"`{name}`" in CONTRIBUTING, name
             assert re.search(rf"^(def |class )?{name}\b", source, re.MULTILINE), name
-    tests = (ROOT / "tests" / "test_features.py").read_text("utf-8")
+    tests = (ROOT / "tests" / "features" / "test_tables.py").read_text("utf-8")
     assert "\nLIBROSA:" in tests
     assert "def test_snapshot_equals_recomputation" in tests
+
+
+def test_the_table_of_changes_has_twelve_rows_and_a_file_each() -> None:
+    table = CONTRIBUTING.split("## Where do I change ...?")[1].split("\n\n")[1]
+    rows = [row for row in table.splitlines()[2:] if row.startswith("|")]
+    assert len(rows) == 12
+    for row in rows:
+        (file,) = re.findall(r"`(genrelib/[\w/]+\.py)`", row)
+        assert (ROOT / file).is_file(), file
 
 
 def test_the_lock_is_renewed_by_a_command_that_fits_it() -> None:
