@@ -40,6 +40,7 @@ from .readme import (
 from .results import (
     COLUMNS as COLUMNS,
     ResultsError as ResultsError,
+    by_protocol as by_protocol,
     disagreements as disagreements,
     load_results as load_results,
     overview as overview,

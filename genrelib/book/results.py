@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -208,6 +208,36 @@ def overview(
     table = rows.assign(text=text).pivot(index="model", columns="protocol", values="text")
     table = table.reindex(index=rows["model"].unique(), columns=list(PROTOCOLS))
     return table.fillna("–").rename_axis(index="model", columns=None)
+
+
+def by_protocol(rows: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Lay out how one model did under each protocol, and on how much that rests.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        What :func:`record` gave for the model.
+    predictions : mapping of str to pandas.DataFrame
+        Its predictions table by protocol.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per protocol: accuracy per slice and per track with intervals, as text;
+        how many tracks and genres were tested, and the names of the genres that were not.
+    """
+    table = pd.DataFrame(
+        {
+            "accuracy per slice": overview(rows).iloc[0],
+            "accuracy per track": overview(rows, level="track").iloc[0],
+            "tracks tested": {p: t["track_id"].nunique() for p, t in predictions.items()},
+            "genres tested": {p: t["genre"].nunique() for p, t in predictions.items()},
+            "genres not tested": {
+                p: ", ".join(t.attrs["not_tested"]) or "none" for p, t in predictions.items()
+            },
+        }
+    )
+    return table.loc[list(PROTOCOLS)].rename_axis("protocol")
 
 
 def disagreements(corpus: str, root: Path) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from genrelib.book.readme import MARKS, readme_table, record_results, update_rea
 from genrelib.book.results import (
     COLUMNS,
     ResultsError,
+    by_protocol,
     load_results,
     overview,
     record,
@@ -270,3 +271,25 @@ def test_files_are_written_whole_or_not_at_all(
             write_whole(path, "second")
     assert path.read_text("utf-8") == "first: ä\n"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_table_by_protocol_says_on_how_much_each_score_rests() -> None:
+    table = pd.DataFrame(
+        {
+            "slice_id": ["a:0", "a:1", "b:0"], "track_id": ["a", "a", "b"],
+            "genre": ["jazz", "jazz", "rock"], "predicted": ["jazz", "rock", "rock"],
+            "protocol": "track", "model": "m",
+            "p_jazz": [1.0, 0.4, 0.0], "p_rock": [0.0, 0.6, 1.0],
+        }
+    )  # fmt: skip
+    table.attrs["not_tested"] = {"blues": "one track only", "samba": "one track only"}
+    empty = table.iloc[:0].copy()
+    empty.attrs["not_tested"] = {"jazz": "no artist is known"}
+    tables = {p: table if p == "track" else empty for p in PROTOCOLS}
+    rows = record("folder:x", "04-random-forest", tables.values())
+    told = by_protocol(rows, tables)
+    assert list(told.index) == list(PROTOCOLS)
+    assert told.loc["track", "accuracy per slice"].startswith("0.67 (")
+    assert told.loc["track", "accuracy per track"].startswith("1.00 (")
+    assert told.loc["track"].iloc[2:].tolist() == [2, 2, "blues, samba"]
+    assert told.loc["artist"].iloc[1:].tolist() == ["–", 0, 0, "jazz"]
