@@ -20,7 +20,10 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="genrelib-compiled-")
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 
-from genrelib.corpus.tracks import data_root
+from genrelib.corpus.places import data_root
+
+# Doctests are looked for in every file; those of one name in two folders get in each other's way.
+collect_ignore_glob = ["*conftest.py"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,7 +1,8 @@
-"""A small folder of music for the tests of large runs: quick to measure, with a few faults."""
+"""Small folders of music for tests: quick to read and to measure, with a few faults."""
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -43,3 +44,34 @@ def break_in_the_middle(path: Path) -> None:
 def content(folder: Path) -> dict[str, bytes]:
     """Return every file of a folder of measurements that a reader may see."""
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
+
+
+def write(path: Path, seconds: float = 7.0, seed: int = 0, rate: int = SAMPLE_RATE) -> Path:
+    """Write a file of noise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(seed).uniform(-0.5, 0.5, int(seconds * rate))
+    sf.write(path, noise, rate)
+    return path
+
+
+def music(root: Path, genres: tuple[str, ...] = ("blues", "jazz"), tracks: int = 5) -> str:
+    """Write a folder of genres; return the name of the corpus."""
+    for g, genre in enumerate(genres):
+        for number in range(tracks):
+            write(root / genre / f"song {number}.wav", seed=100 * g + number)
+    return f"folder:{root}"
+
+
+def spoil(root: Path) -> list[Path]:
+    """Put one file of each kind of damage beside good ones."""
+    bad = root / "blues"
+    (bad / "empty.wav").touch()
+    (bad / "lyrics.wav").write_text("woke up this morning" * 20)
+    whole = write(bad / "cut.wav").read_bytes()
+    (bad / "cut.wav").write_bytes(whole[:5000])
+    (bad / "zero.wav").write_bytes(whole[:24] + struct.pack("<I", 0) + whole[28:])
+    sf.write(bad / "nan.wav", np.full(200_000, np.nan), SAMPLE_RATE, subtype="FLOAT")
+    (bad / "phone.m4a").write_bytes(b"....ftypM4A")
+    write(root / "loose.wav")
+    named = ("empty.wav", "lyrics.wav", "cut.wav", "zero.wav", "nan.wav", "phone.m4a")
+    return [*(bad / name for name in named), root / "loose.wav"]

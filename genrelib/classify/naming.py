@@ -24,8 +24,6 @@ from genrelib.classify import modelfile, stream
 from genrelib.corpus import AudioError, read_blocks
 from genrelib.features import Heard, hear
 
-__all__ = ["REASONS", "Model", "Neighbour", "Prediction", "Segment", "load_model"]
-
 WINDOW = 2  # patches: a window is as long as a slice of a corpus
 CONTEXT = 5  # windows: 30 seconds, the length of the recordings that probabilities fit
 NEIGHBOURS = 3

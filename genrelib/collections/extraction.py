@@ -50,7 +50,6 @@ from genrelib.corpus import (
     absolute_name,
     cannot_write,
     metadata,
-    open_features,
     part_file,
     read_manifest,
     read_tracks,
@@ -74,8 +73,6 @@ from genrelib.features import (
     measure_slices,
     slice_tracks,
 )
-
-__all__ = ["BATCH", "Batch", "ExtractError", "Report", "Summary", "extract", "open_features"]
 
 BATCH = 32
 """Tracks per part: what is lost of a worker's time when it is killed, at most."""

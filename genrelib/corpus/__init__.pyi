@@ -8,11 +8,21 @@ from .audio import (
     read_header as read_header,
     read_rate as read_rate,
 )
+from .check import (
+    FEW_TRACKS as FEW_TRACKS,
+    check_corpus as check_corpus,
+)
 from .download import (
     DownloadError as DownloadError,
     Mirror as Mirror,
     UnsafeArchiveError as UnsafeArchiveError,
     extra_mirrors as extra_mirrors,
+)
+from .gtzan import (
+    GENRES as GENRES,
+    GTZAN_MINI as GTZAN_MINI,
+    gtzan_annotations as gtzan_annotations,
+    gtzan_tempo as gtzan_tempo,
 )
 from .places import (
     PACKAGE_DATA as PACKAGE_DATA,
@@ -49,18 +59,14 @@ from .store import (
     read_tracks as read_tracks,
     write_parquet as write_parquet,
 )
-from .tracks import (
-    FEW_TRACKS as FEW_TRACKS,
-    GENRES as GENRES,
-    GTZAN_MINI as GTZAN_MINI,
+from .table import (
     TRACK_COLUMNS as TRACK_COLUMNS,
-    Corpus as Corpus,
     CorpusError as CorpusError,
+)
+from .tracks import (
+    Corpus as Corpus,
     absolute_name as absolute_name,
-    check_corpus as check_corpus,
     download_corpus as download_corpus,
-    gtzan_annotations as gtzan_annotations,
-    gtzan_tempo as gtzan_tempo,
     list_corpora as list_corpora,
     load_corpus as load_corpus,
 )

@@ -17,18 +17,6 @@ import librosa
 import numpy as np
 import soundfile as sf
 
-__all__ = [
-    "AUDIO_SUFFIXES",
-    "SAMPLE_RATE",
-    "AudioError",
-    "AudioHeader",
-    "decode",
-    "read_blocks",
-    "read_header",
-    "read_rate",
-    "read_samples",
-]
-
 SAMPLE_RATE = 22050
 """Sample rate of everything the book computes, in Hz: that of GTZAN."""
 

@@ -26,16 +26,6 @@ import requests
 import urllib3
 from tqdm import tqdm
 
-__all__ = [
-    "DownloadError",
-    "Mirror",
-    "ResumingDownloader",
-    "UnsafeArchiveError",
-    "extra_mirrors",
-    "install",
-    "unpack",
-]
-
 MAX_BYTES = 4 * 1024**3
 """Most bytes that an archive may have, packed or unpacked; GTZAN has 1.3 GB."""
 

@@ -7,15 +7,14 @@ result on them says anything about music.
 
 What makes them useful is that they are built as records are: a genre is a `Style`, an artist keeps
 a tempo, a key and a sound of their own, and a track is a variation on its artist. So models can
-recognise artists instead of genres here as well. `genrelib.corpus.tracks` shelves them as the
+recognise artists instead of genres here as well. `genrelib.corpus.sources` shelves them as the
 corpus ``sketch``.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
+import io
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -25,17 +24,7 @@ import pandas as pd
 import soundfile as sf
 
 from genrelib.corpus.audio import SAMPLE_RATE
-
-__all__ = [
-    "DURATION",
-    "SKETCHES",
-    "STYLES",
-    "Instrument",
-    "Style",
-    "render_all",
-    "render_sketch",
-    "sketch_version",
-]
+from genrelib.corpus.places import write_whole
 
 DURATION = 12.0
 """Length of a sketch in seconds."""
@@ -477,18 +466,8 @@ def render_all(folder: Path) -> dict[str, Path]:
     for track_id in SKETCHES.index:
         path = folder / track_id.split(".")[0] / f"{track_id}.wav"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, render_sketch(track_id))
+            sound = io.BytesIO()
+            sf.write(sound, render_sketch(track_id), SAMPLE_RATE, format="WAV", subtype="PCM_16")
+            write_whole(path, sound.getbuffer())
         paths[track_id] = path
     return paths
-
-
-def _write(path: Path, samples: np.ndarray) -> None:
-    """Write under another name first, so that nobody ever reads half a file."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".wav")
-    os.close(handle)
-    try:
-        sf.write(temporary, samples, SAMPLE_RATE, subtype="PCM_16")
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

@@ -29,22 +29,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from genrelib.corpus.places import write_whole
-
-__all__ = [
-    "Broken",
-    "Manifest",
-    "StoreError",
-    "damaged",
-    "metadata",
-    "open_features",
-    "part_file",
-    "read_errors",
-    "read_manifest",
-    "read_parts",
-    "read_tracks",
-    "write_file",
-    "write_parquet",
-]
+from genrelib.corpus.table import CorpusError
 
 FORMAT = 1
 MANIFEST_FILE, TRACKS_FILE, ERRORS_FILE, LOCK_FILE = (
@@ -60,7 +45,7 @@ Broken = tuple[str | None, str, str]
 """A file that cannot be used: its track (None where that is not known), path and reason."""
 
 
-class StoreError(ValueError):
+class StoreError(CorpusError):
     """Measurements that are missing, unfinished, damaged, or cannot be written."""
 
 

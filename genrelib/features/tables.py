@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from genrelib.corpus import AudioError, Corpus, CorpusError, StoreError, load_corpus
+from genrelib.corpus import AudioError, Corpus, CorpusError, load_corpus
 from genrelib.features.cache import all_or_error, measure_files, write_table
 from genrelib.features.ear import HEARD
 from genrelib.features.families import FRAME_BANDS, STUDY, STUDY_COLUMNS, columns
@@ -325,10 +325,7 @@ def _measure(
     missing = slices[slices["track_id"].isin(paths.index[paths.isna()])]
     stored = missing["track_id"].isin(corpus.stored.index)
     if stored.any():
-        try:
-            parts.append(from_store(missing[stored], corpus.stored, names))
-        except StoreError as error:
-            raise CorpusError(str(error)) from error
+        parts.append(from_store(missing[stored], corpus.stored, names))
     if not stored.all():
         parts.append(from_snapshot(missing[~stored], names))
     table = pa.concat_tables(parts)

@@ -24,7 +24,7 @@ from genrelib.book.check import check_site
 from genrelib.book.press import build
 from genrelib.cli.app import INTERRUPTED
 from genrelib.corpus.places import PACKAGE_DATA
-from genrelib.corpus.tracks import CorpusError
+from genrelib.corpus.table import CorpusError
 
 ROOT = Path(__file__).parents[2]
 

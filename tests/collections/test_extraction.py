@@ -31,12 +31,14 @@ from record_extract import measuring
 from genrelib.book import madefrom
 from genrelib.cli.app import INTERRUPTED
 from genrelib.collections import extraction as runs
-from genrelib.collections.extraction import Batch, ExtractError, Report, extract, open_features
+from genrelib.collections.extraction import Batch, ExtractError, Report, extract
 from genrelib.corpus import store
 from genrelib.corpus.audio import SAMPLE_RATE
+from genrelib.corpus.check import check_corpus
 from genrelib.corpus.places import RECORDED
-from genrelib.corpus.store import StoreError
-from genrelib.corpus.tracks import Corpus, CorpusError, check_corpus, list_corpora, load_corpus
+from genrelib.corpus.store import StoreError, open_features
+from genrelib.corpus.table import CorpusError
+from genrelib.corpus.tracks import Corpus, list_corpora, load_corpus
 from genrelib.features import families, fingerprints, measuring as slices_of_one_file
 from genrelib.features.families import FEATURES, FRAME_BANDS, STUDY, Feature, Spectra, columns
 from genrelib.features.slicing import slice_tracks

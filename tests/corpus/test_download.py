@@ -19,9 +19,12 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from genrelib.corpus import download as downloads, tracks as corpora
+from genrelib.corpus import download as downloads, gtzan
+from genrelib.corpus.audio import SAMPLE_RATE
 from genrelib.corpus.download import DownloadError, UnsafeArchiveError, extra_mirrors, unpack
-from genrelib.corpus.tracks import GENRES, GTZAN_MINI, SAMPLE_RATE, CorpusError, load_corpus
+from genrelib.corpus.gtzan import GENRES, GTZAN_MINI
+from genrelib.corpus.table import CorpusError
+from genrelib.corpus.tracks import download_corpus, load_corpus
 
 # --- the server ------------------------------------------------------------------------------
 
@@ -157,12 +160,12 @@ def data(tmp_path: Path, monkeypatch) -> Path:
 
 def mirrors(monkeypatch, *urls: str) -> None:
     """Make these the only mirrors."""
-    monkeypatch.setitem(corpora.MIRRORS, "gtzan-mini", [])
+    monkeypatch.setitem(gtzan.MIRRORS, "gtzan-mini", [])
     monkeypatch.setenv("GENRELIB_MIRRORS", " ".join(f"gtzan-mini={url}" for url in urls))
 
 
 def fetch() -> Path:
-    return corpora.download_corpus("gtzan-mini", progress=False)
+    return download_corpus("gtzan-mini", progress=False)
 
 
 def assert_complete(data: Path) -> None:
@@ -211,7 +214,7 @@ def test_the_subset_can_be_taken_from_the_whole(server, data, monkeypatch) -> No
     mirrors(monkeypatch, url)
     fetch()
     found = {path.stem for path in (data / "gtzan-mini" / "genres").glob("*/*.wav")}
-    assert found == set(corpora.GTZAN_MINI)
+    assert found == set(GTZAN_MINI)
 
 
 def test_the_whole_of_gtzan_may_lack_its_corrupt_track(server, data, monkeypatch) -> None:
@@ -222,17 +225,17 @@ def test_the_whole_of_gtzan_may_lack_its_corrupt_track(server, data, monkeypatch
         for number in range(100)
     }
     members["genres/jazz/jazz.00054.wav"] = b"\0" * 500
-    monkeypatch.setitem(corpora.MIRRORS, "gtzan", [])
+    monkeypatch.setitem(gtzan.MIRRORS, "gtzan", [])
     url = server.add("/genres.tar.gz", Remote(tarred(members)))
     monkeypatch.setenv("GENRELIB_MIRRORS", f"gtzan={url}")
-    corpora.download_corpus("gtzan", progress=False)
+    download_corpus("gtzan", progress=False)
     corpus = load_corpus("gtzan", on_error="skip")
     assert (len(corpus.tracks), len(corpus.skipped)) == (999, 1)
 
 
 def test_progress_is_shown(server, data, monkeypatch, capsys) -> None:
     mirrors(monkeypatch, server.add("/a", Remote(ZIP)))
-    corpora.download_corpus("gtzan-mini")
+    download_corpus("gtzan-mini")
     assert "100%" in capsys.readouterr().err
 
 
@@ -351,7 +354,7 @@ def test_interrupted_by_the_reader_while_unpacking(server, data, monkeypatch, st
         if step == "tar_extract":
             patch.setattr(tarfile.TarFile, "extract", stop)
         else:
-            patch.setattr(corpora, {"check": "_lacking"}.get(step, step), stop)
+            patch.setattr(gtzan, {"check": "_lacking"}.get(step, step), stop)
         with pytest.raises(KeyboardInterrupt):
             fetch()
     assert_nothing_half_made(data)
@@ -442,11 +445,11 @@ def test_an_incomplete_folder_is_left_alone(server, data, monkeypatch) -> None:
 
 def test_there_is_nothing_to_download_for_a_folder(data) -> None:
     with pytest.raises(CorpusError, match="nothing to download"):
-        corpora.download_corpus("folder:somewhere")
+        download_corpus("folder:somewhere")
 
 
 def test_sketches_are_played(data) -> None:
-    folder = corpora.download_corpus("sketch")
+    folder = download_corpus("sketch")
     assert len(list(folder.rglob("*.wav"))) == 60
 
 

@@ -13,7 +13,8 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
 
 from genrelib.corpus import sketch
 from genrelib.corpus.audio import SAMPLE_RATE, decode
-from genrelib.corpus.tracks import GENRES, load_corpus
+from genrelib.corpus.gtzan import GENRES
+from genrelib.corpus.tracks import load_corpus
 
 
 @pytest.fixture(scope="module")

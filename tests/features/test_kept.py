@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genrelib.corpus.tracks import GENRES, Corpus, CorpusError, data_root, load_corpus
+from genrelib.corpus.gtzan import GENRES
+from genrelib.corpus.places import data_root
+from genrelib.corpus.table import CorpusError
+from genrelib.corpus.tracks import Corpus, load_corpus
 from genrelib.features import families, kept
 from genrelib.features.families import (
     FEATURES,

@@ -15,9 +15,10 @@ import pytest
 import soundfile as sf
 
 from genrelib.cli.app import snapshot
-from genrelib.corpus import tracks as corpora
 from genrelib.corpus.audio import SAMPLE_RATE
-from genrelib.corpus.tracks import Corpus, data_root, gtzan_annotations, gtzan_tempo, load_corpus
+from genrelib.corpus.gtzan import gtzan_annotations, gtzan_tempo
+from genrelib.corpus.places import PACKAGE_DATA, data_root
+from genrelib.corpus.tracks import Corpus, load_corpus
 from genrelib.features.tables import feature_table
 from genrelib.features.tempo import (
     FACTORS,
@@ -27,7 +28,7 @@ from genrelib.features.tempo import (
     track_tempo,
 )
 
-MAKER = corpora.PACKAGE_DATA.parents[1] / "tools" / "make_gtzan.py"
+MAKER = PACKAGE_DATA.parents[1] / "tools" / "make_gtzan.py"
 
 
 @pytest.fixture

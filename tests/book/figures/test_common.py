@@ -14,7 +14,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from genrelib.book.figures import common as plots
-from genrelib.corpus.tracks import GENRES
+from genrelib.corpus.gtzan import GENRES
 from genrelib.evaluation import PROTOCOLS
 
 GENRE_NAMES = [*GENRES[:3], "samba"]

@@ -1,0 +1,80 @@
+"""Your own music: one folder per genre, any formats."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from genrelib.corpus.audio import AUDIO_SUFFIXES
+from genrelib.corpus.table import CorpusError, add_audio, skipped_table, track_table
+
+# Spellings of one genre that folders are found under; any other name is a genre of its own.
+GENRE_ALIASES = {"hip-hop": "hiphop", "hip hop": "hiphop", "hip_hop": "hiphop"}
+
+# Music that libsndfile cannot read: named as left out, where a picture of the cover is not.
+_FOREIGN_SUFFIXES = frozenset({".m4a", ".aac", ".mp4", ".wma", ".ape", ".wv", ".mpc"})
+
+
+def load_folder(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Take every folder in `root` for a genre and every audio file below it for a track."""
+    if not root.is_dir():
+        raise CorpusError(f"folder:{root}: no such folder")
+    files = sorted(
+        (path.relative_to(root) for path in root.rglob("*") if path.is_file()),
+        key=lambda path: path.as_posix(),
+    )
+    files = [file for file in files if not any(part.startswith(".") for part in file.parts)]
+    audio = [file for file in files if file.suffix.lower() in AUDIO_SUFFIXES]
+    inside = [file for file in audio if len(file.parts) > 1]
+    if not inside:
+        raise CorpusError(
+            f"folder:{root}: no audio in genre folders. Expected one folder per genre, such as "
+            f"{root}/jazz/track.wav, with files that end in {', '.join(sorted(AUDIO_SUFFIXES))}"
+        )
+    reasons = {file: "not in a genre folder" for file in audio if len(file.parts) == 1}
+    reasons |= {
+        file: f"{file.suffix} cannot be read; convert it to FLAC or WAV"
+        for file in files
+        if file.suffix.lower() in _FOREIGN_SUFFIXES
+    }
+    ids = _folder_ids(inside)
+    genres = [_genre(file.parts[0]) for file in ids.values()]
+    tracks = track_table(pd.DataFrame({"genre": genres}, index=list(ids), dtype=object))
+    tracks, skipped = add_audio(tracks, {key: root / file for key, file in ids.items()})
+    elsewhere = skipped_table((root / file, reason) for file, reason in reasons.items())
+    return (
+        tracks.sort_values("genre", kind="stable"),
+        pd.concat([skipped, elsewhere], ignore_index=True),
+    )
+
+
+def _genre(folder: str) -> str:
+    """Normalise the name of a genre folder: lower case, single blanks, known aliases."""
+    name = " ".join(unicodedata.normalize("NFC", folder).lower().split())
+    return GENRE_ALIASES.get(name, name)
+
+
+def _folder_ids(files: list[Path]) -> dict[str, Path]:
+    """Give each file a track id, ``<genre>.<path below the genre folder, without its ending>``.
+
+    A file named ``blues.00000.wav`` in ``blues`` is ``blues.00000``. Where two files would share
+    an id each keeps its ending; where that is not enough, the later one is numbered.
+    """
+
+    def name(file: Path, ending: str = "") -> str:
+        genre = _genre(file.parts[0])
+        stem = ".".join((*file.parts[1:-1], file.stem)).removeprefix(f"{genre}.")
+        return unicodedata.normalize("NFC", f"{genre}.{stem}{ending}")
+
+    count = Counter(map(name, files))
+    ids: dict[str, Path] = {}
+    for file in files:
+        base = name(file) if count[name(file)] == 1 else name(file, file.suffix.lower())
+        track_id, number = base, 2
+        while track_id in ids:
+            track_id, number = f"{base}~{number}", number + 1
+        ids[track_id] = file
+    return ids
