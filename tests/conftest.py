@@ -22,9 +22,6 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
 
 from genrelib.corpus.places import data_root
 
-# Doctests are looked for in every file; those of one name in two folders get in each other's way.
-collect_ignore_glob = ["*conftest.py"]
-
 
 @pytest.fixture(scope="session", autouse=True)
 def isolated_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
