@@ -1,0 +1,223 @@
+"""The figures of chapter 5: how many neighbours, who they are, and how they score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from genrelib.book.figures import scores
+from genrelib.book.figures.common import PROTOCOL_COLOURS, Picture
+
+__all__ = [
+    "by_k", "confusion_by_slice", "confusion_by_track", "permutation", "protocols", "strong",
+    "who", "who_else",
+]  # fmt: skip
+
+KIND_COLOURS = ("#d55e00", "#e69f00", "#0072b2", "#bbbbbb")
+"""Colours of the kinds of neighbours, from the nearest relation to none."""
+
+
+def by_k(curves: pd.DataFrame, not_tested: Sequence[str] = ()) -> Picture:
+    """Show the accuracy over the number of neighbours.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        Accuracy per slice: index k, one column per protocol.
+    not_tested : sequence of str
+        Genres that the protocol ``artist`` cannot test.
+
+    Returns
+    -------
+    Picture
+        One line per protocol, with a dot at the best k.
+    """
+    k = curves.index.to_numpy()
+    best = {str(p): int(k[curve.argmax()]) for p, curve in curves.items()}
+    fig, ax = plt.subplots(figsize=(6.4, 4.2))
+    for protocol, curve in zip(best, curves.to_numpy().T, strict=True):
+        colour = PROTOCOL_COLOURS[protocol]
+        ax.plot(k, curve, color=colour, label=f"{protocol}, best k = {best[protocol]}")
+        ax.plot(best[protocol], curve.max(), "o", color=colour)
+    ax.set_xscale("log")
+    ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 99) if tick <= k[-1]]
+    ax.set_xticks(ticks, [str(tick) for tick in ticks])
+    ax.minorticks_off()
+    ax.set_xlabel("neighbours asked, k (logarithmic)")
+    ax.set_ylabel("accuracy per slice")
+    ax.set_ylim(0, 1.02)
+    ax.grid(axis="y")
+    ax.legend(loc="lower left")
+    fewer = (
+        "Under `artist` fewer genres are tested: compare the shape of its curve, not the height."
+    )
+    return Picture(
+        fig,
+        caption="Accuracy per slice by the number of neighbours; dots mark the best k. "
+        + (fewer if "artist" in curves and len(not_tested) else ""),
+        alt=f"Lines of accuracy over k from 1 to {k[-1]}: "
+        + "; ".join(
+            f"{p} starts at {curve.iloc[0]:.2f}, is best at k = {best[str(p)]} with "
+            f"{curve.max():.2f} and ends at {curve.iloc[-1]:.2f}"
+            for p, curve in curves.items()
+        ),
+        name="fig-knn-k",
+    )
+
+
+def who(by_genre: pd.DataFrame, overall: pd.Series) -> Picture:
+    """Show who the nearest neighbour of a slice is.
+
+    Parameters
+    ----------
+    by_genre : pandas.DataFrame
+        Shares: index genre, one column per kind of neighbour, the nearest relation first.
+    overall : pandas.Series
+        Shares over all slices by kind.
+
+    Returns
+    -------
+    Picture
+        One stacked bar per genre.
+    """
+    kind = by_genre.columns[0]
+    return Picture(
+        _kinds(by_genre),
+        caption=f"Who the nearest neighbour of a slice is. Overall it is {_shares(overall)}.",
+        alt=f"One stacked bar per genre. Share of slices whose nearest neighbour is a {kind}: "
+        + ", ".join(f"{genre} {share:.2f}" for genre, share in by_genre[kind].items()),
+        name="fig-knn-who",
+    )
+
+
+def who_else(by_genre: pd.DataFrame, overall: pd.Series) -> Picture:
+    """Show who the nearest neighbour is when siblings do not count.
+
+    Parameters
+    ----------
+    by_genre : pandas.DataFrame
+        Shares: index genre, one column per kind of neighbour, the nearest relation first.
+    overall : pandas.Series
+        Shares over all slices by kind.
+
+    Returns
+    -------
+    Picture
+        One stacked bar per genre.
+    """
+    first, *_, last = by_genre.columns
+    return Picture(
+        _kinds(by_genre),
+        caption="Who the nearest neighbour is when siblings do not count. Overall: "
+        f"{_shares(overall.drop(first))}.",
+        alt="One stacked bar per genre, siblings excluded. Share of slices whose nearest "
+        "neighbour is of another genre: "
+        + ", ".join(f"{genre} {share:.2f}" for genre, share in by_genre[last].items()),
+        name="fig-knn-who-else",
+    )
+
+
+def _kinds(by_genre: pd.DataFrame) -> Figure:
+    fig, ax = plt.subplots(figsize=(6.4, 1.8 + 0.34 * len(by_genre)))
+    left = by_genre.cumsum(axis=1) - by_genre
+    for kind, colour in zip(by_genre.columns, KIND_COLOURS, strict=True):
+        ax.barh(by_genre.index, by_genre[kind], left=left[kind], color=colour, label=kind)
+    ax.set(xlabel="share of the genre's slices", xlim=(0, 1))
+    ax.invert_yaxis()
+    fig.legend(loc="outside upper center", ncols=2)
+    return fig
+
+
+def _shares(overall: pd.Series) -> str:
+    return ", ".join(f"{kind}: {100 * share:.0f} %" for kind, share in overall.items())
+
+
+def protocols(rows: pd.DataFrame) -> Picture:
+    """Show the accuracy of the rule under the protocols.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        What :func:`genrelib.book.record` gives.
+
+    Returns
+    -------
+    Picture
+        Two panels, per slice and per track.
+    """
+    whose = "the nearest-neighbour rule (k = 1) under the protocols"
+    return scores.under_protocols(rows, whose, "fig-knn-protocols")
+
+
+def confusion_by_slice(counts: pd.DataFrame) -> Picture:
+    """Show what the rule mixes up while siblings are in the training set.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        What :func:`genrelib.evaluation.confusion` gives for ``random-slice``.
+
+    Returns
+    -------
+    Picture
+        The confusion matrix.
+    """
+    title = "Confusion matrix of the nearest-neighbour rule"
+    return scores.confused(counts, title, "random-slice", "fig-knn-confusion-slice")
+
+
+def confusion_by_track(counts: pd.DataFrame) -> Picture:
+    """Show what the rule mixes up when siblings are kept apart.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        What :func:`genrelib.evaluation.confusion` gives for ``track``.
+
+    Returns
+    -------
+    Picture
+        The confusion matrix.
+    """
+    return scores.confused(counts, "The same", "track", "fig-knn-confusion-track")
+
+
+def permutation(lost: pd.DataFrame) -> Picture:
+    """Show how much accuracy is lost by shuffling each feature family.
+
+    Parameters
+    ----------
+    lost : pandas.DataFrame
+        What :func:`genrelib.evaluation.family_importance` gives, families by their names.
+
+    Returns
+    -------
+    Picture
+        One bar per family.
+    """
+    title = (
+        "Permutation importance by feature family for the nearest-neighbour rule, "
+        "on held-out tracks"
+    )
+    return scores.permutation(lost, title, "fig-knn-permutation")
+
+
+def strong(rows: pd.DataFrame) -> Picture:
+    """Show the accuracy of all models of the chapter under the protocols.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        What :func:`genrelib.book.record` gives.
+
+    Returns
+    -------
+    Picture
+        Two panels, per slice and per track.
+    """
+    number = {4: "four"}.get(rows["model"].nunique(), rows["model"].nunique())
+    whose = f"{number} models on the same columns under the protocols"
+    return scores.under_protocols(rows, whose, "fig-strong-protocols")
