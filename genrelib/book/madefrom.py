@@ -22,10 +22,14 @@ LIBRARIES = (
     "librosa", "soundfile", "numpy", "scipy", "pandas", "scikit-learn", "keras", "jax",
     "matplotlib", "numba", "papermill", "jupyter-book",
 )  # fmt: skip
+FIGURES = PACKAGE_DATA.parent / "book" / "figures"
 OUTSIDE = {"__main__.py", "book", "cli"}
 """What no chapter computes with: changing it changes no output."""
-SHARED = ("page.py", "words.py", "results.py", "ledger.py", "inline.py", "figures/common.py")
-"""But for this, which all of them use."""
+PRESS = {
+    "about.py", "chapters.py", "check.py", "lab.py", "log.py", "madefrom.py", "pages.py",
+    "press.py", "readme.py", "reference.py", "running.py", "site.py", "speed.py",
+}  # fmt: skip
+"""What of this room makes pages of what the chapters gave; they use the rest."""
 
 
 def identify_corpus(corpus: str) -> tuple[str, str]:
@@ -74,8 +78,10 @@ def common_parts(folders: Folders, parameters: Mapping[str, Any], audio: str) ->
         and (RECORDED not in path.parents or path.name in ("extract.json", "classify.json"))
     ]
     rooms = [p for p in package.rglob("*.py") if p.relative_to(package).parts[0] not in OUTSIDE]
+    rooms += [p for p in (package / "book").glob("*.py") if p.name not in PRESS]
+    rooms.append(FIGURES / "common.py")
     return {
-        "genrelib": hash_files([*rooms, *(package / "book" / name for name in SHARED)], package),
+        "genrelib": hash_files(rooms, package),
         "data": digest([hash_files(data, package), audio]),
         "lock file": hash_files([folders.root / "requirements.lock"], folders.root),
         "installed versions": digest(installed_versions()),
@@ -83,16 +89,22 @@ def common_parts(folders: Folders, parameters: Mapping[str, Any], audio: str) ->
     }
 
 
+def figure_modules(code: str) -> set[Path]:
+    """Find the modules of figures that some code imports, and those that these import."""
+    names = re.findall(r"genrelib\.book\.figures\.(\w+) import", code)
+    for found in re.findall(r"genrelib\.book\.figures import ([\w, ]+)", code):
+        names += [name.split(" as ")[0].strip() for name in found.split(",")]
+    files = {FIGURES / f"{name}.py" for name in names} - {FIGURES / "common.py"}
+    there = {file for file in files if file.is_file()}
+    return there.union(*(figure_modules(file.read_text("utf-8")) for file in there))
+
+
 def own_parts(chapter: Chapter) -> dict[str, str]:
     """Return what only some chapters depend on: their figures, and what others measured."""
     from genrelib.studies import tables_on_disk
 
-    drawn = {
-        PACKAGE_DATA.parent / "book" / "figures" / f"{name}.py"
-        for cell in chapter.code
-        for name in re.findall(r"genrelib\.book\.figures import (\w+)", cell.source)
-    }
-    parts = {"figures": hash_files(drawn, PACKAGE_DATA.parent)} if drawn else {}
+    drawn = figure_modules("\n".join(cell.source for cell in chapter.code))
+    parts = {"figures": hash_files(drawn, FIGURES)} if drawn else {}
     if uses(chapter, "load_original_study", "original-study"):
         parts["the original study's tables"] = digest([p.name for p in tables_on_disk()])
     if uses(chapter, "Ledger(", "recorded_study_scores"):

@@ -205,6 +205,14 @@ def test_what_a_chapter_depends_on(tmp_path: Path, environment) -> None:
     assert changed == {"lock file", "parameters", "data"}
 
 
+def test_a_chapter_depends_on_its_figures_and_what_these_share() -> None:
+    names = {
+        path.stem for path in madefrom.figure_modules("from genrelib.book.figures import ear")
+    }
+    assert names == {"ear", "charts"}
+    assert madefrom.figure_modules("import genrelib as gl") == set()
+
+
 # --- what goes wrong -------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from genrelib.book.figures import common
+from genrelib.book.figures import charts, common
 from genrelib.book.figures.common import Picture
 from genrelib.features import EAR_HOP, EAR_RATE, PATCH_FRAMES
 
@@ -114,7 +114,7 @@ def inputs(scores: pd.DataFrame) -> Picture:
     Parameters
     ----------
     scores : pandas.DataFrame
-        As for :func:`genrelib.book.figures.common.input_scores`.
+        As for :func:`genrelib.book.figures.charts.input_scores`.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def inputs(scores: pd.DataFrame) -> Picture:
         Points with intervals, a panel per protocol.
     """
     return Picture(
-        common.input_scores(scores),
+        charts.input_scores(scores),
         "Accuracy of four models by what they are given, with 95 % intervals. Dotted: chance "
         "among the genres that the protocol tests.",
         "; ".join(
@@ -148,7 +148,7 @@ def curve(levels: pd.DataFrame, draws: int) -> Picture:
         One line per input.
     """
     return Picture(
-        common.data_curves(levels, "labelled tracks per genre"),
+        charts.data_curves(levels, "labelled tracks per genre"),
         "Accuracy per slice of logistic regression on held-out tracks, by the number of tracks "
         f"per genre that it learned from; mean of {draws} draws, with 95 % intervals that "
         "resample the held-out tracks.",
@@ -176,7 +176,7 @@ def tag_genre(means: pd.DataFrame, speaking: Mapping[str, Sequence[str]]) -> Pic
     percent = cast(Any, 100 * means)
     chosen = list(dict.fromkeys(tag for tags in speaking.values() for tag in tags[:2]))
     return Picture(
-        common.heat_table(
+        charts.heat_table(
             means.loc[list(speaking), chosen].T,
             "mean probability of the tag",
             ("genre (numbers: per cent)", "tag"),
@@ -208,7 +208,7 @@ def maps(points: Mapping[str, np.ndarray], genres: pd.Series) -> Picture:
         Two scatter plots.
     """
     return Picture(
-        common.genre_maps(points, genres, ("t-SNE 1 (no unit)", "t-SNE 2 (no unit)")),
+        charts.genre_maps(points, genres, ("t-SNE 1 (no unit)", "t-SNE 2 (no unit)")),
         "The same slices on two maps by t-SNE. One point per slice, a colour and a marker per "
         "genre. Distances between groups, their size and the axes mean nothing.",
         f"Two scatter plots of {len(genres):,} slices of {genres.nunique()} genres, one by "
@@ -239,7 +239,7 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Picture:
         for protocol, table in bins.items()
     }
     return Picture(
-        common.reliability(bins),
+        charts.reliability(bins),
         "Reliability diagrams of the classifier, per track, under the protocols. On the dashed "
         "line it would be as often right as it is sure; numbers count tracks, bars are 95 % "
         "intervals.",

@@ -13,7 +13,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from genrelib.book.figures import common as plots
+from genrelib.book.figures import charts, common as plots
 from genrelib.corpus.gtzan import GENRES
 from genrelib.evaluation import PROTOCOLS
 
@@ -85,17 +85,17 @@ FIGURES = {
         ("first", "second"),
         tracks=pd.Series(np.repeat(range(8), 5)),
     ),
-    "genre_maps": lambda: plots.genre_maps(
+    "genre_maps": lambda: charts.genre_maps(
         {name: RNG.normal(size=(40, 2)) for name in ("hand-made", "ear")},
         pd.Series(np.repeat(GENRE_NAMES, 10)),
         ("first", "second"),
     ),
-    "input_scores": lambda: plots.input_scores(_by_input()),
-    "data_curves": lambda: plots.data_curves(
+    "input_scores": lambda: charts.input_scores(_by_input()),
+    "data_curves": lambda: charts.data_curves(
         _by_input().query("protocol == 'track'").assign(n=[1, 2] * 3), "tracks"
     ),
-    "reliability": lambda: plots.reliability({"track": _bins(), "artist": _bins()}),
-    "heat_table": lambda: plots.heat_table(
+    "reliability": lambda: charts.reliability({"track": _bins(), "artist": _bins()}),
+    "heat_table": lambda: charts.heat_table(
         pd.DataFrame(RNG.random((5, 4)), columns=GENRE_NAMES), "share", ("genre", "tag")
     ),
 }
@@ -137,9 +137,10 @@ def test_figures_fit_the_text_column(name: str) -> None:
 def test_every_drawing_function_is_tested() -> None:
     public = {
         name
-        for name, thing in vars(plots).items()
-        if callable(thing) and getattr(thing, "__module__", "") == plots.__name__
-    } - {"Picture", "use_style", "genre_colours"}
+        for module in (plots, charts)
+        for name, thing in vars(module).items()
+        if callable(thing) and getattr(thing, "__module__", "") == module.__name__
+    } - {"Picture", "use_style", "genre_colours", "genre_points"}
     drawing = {name for name in public if not name.startswith("_")}
     assert drawing <= {name.split(" ")[0] for name in FIGURES}
 
@@ -166,7 +167,7 @@ def test_scores_by_input_stand_in_the_panel_of_their_protocol() -> None:
     scores = _by_input()
     at = (scores["protocol"] == "artist") & (scores["input"] == "ear")
     scores.loc[at & (scores["model"] == "k-NN"), "value"] = 0.65
-    fig = plots.input_scores(scores)
+    fig = charts.input_scores(scores)
     assert [ax.get_title(loc="left") for ax in fig.axes] == ["track", "artist"]
     assert [text.get_text() for text in fig.legends[0].get_texts()] == ["hand-made", "ear", "tags"]
     drawn = [[list(c.lines[0].get_xdata()) for c in ax.containers] for ax in fig.axes]
@@ -176,7 +177,7 @@ def test_scores_by_input_stand_in_the_panel_of_their_protocol() -> None:
 def test_maps_share_their_genres_and_not_their_points() -> None:
     genres = pd.Series(["jazz", "jazz", "samba"])
     here, there = np.arange(6.0).reshape(3, 2), np.full((3, 2), 7.0)
-    fig = plots.genre_maps({"here": here, "there": there}, genres, ("x", "y"))
+    fig = charts.genre_maps({"here": here, "there": there}, genres, ("x", "y"))
     assert [ax.get_title(loc="left") for ax in fig.axes] == ["here", "there"]
     for ax, points in zip(fig.axes, (here, there), strict=True):
         placed = [np.asarray(c.get_offsets()) for c in ax.collections]
@@ -185,7 +186,7 @@ def test_maps_share_their_genres_and_not_their_points() -> None:
 
 
 def test_a_reliability_diagram_says_how_much_a_point_rests_on() -> None:
-    ax = plots.reliability({"track": _bins()}).axes[0]
+    ax = charts.reliability({"track": _bins()}).axes[0]
     assert [text.get_text() for text in ax.texts] == ["3", "90"]
     points = ax.containers[0].lines[0].get_xydata()
     assert points.tolist() == [[0.45, 0.3], [0.97, 1.0]]
@@ -193,7 +194,7 @@ def test_a_reliability_diagram_says_how_much_a_point_rests_on() -> None:
 
 def test_a_table_of_shares_is_written_in_per_cent() -> None:
     values = pd.DataFrame({"jazz": [0.004, 0.314], "samba": [0.0, 0.02]}, ["rock", "chill"])
-    ax = plots.heat_table(values, "share", ("genre", "tag")).axes[0]
+    ax = charts.heat_table(values, "share", ("genre", "tag")).axes[0]
     assert {t.get_position(): t.get_text() for t in ax.texts} == {(0, 1): "31", (1, 1): "2"}
     assert [t.get_text() for t in ax.get_yticklabels()] == ["rock", "chill"]
 
@@ -263,7 +264,7 @@ def test_colours_stay_apart_for_colour_blind_readers(palette: str, kind: str) ->
     colours = {
         "genres": tuple(plots.GENRE_COLOURS.values()),
         "protocols": tuple(plots.PROTOCOL_COLOURS.values()),
-        "inputs": plots.INPUT_COLOURS,
+        "inputs": charts.INPUT_COLOURS,
     }[palette]
     lab = np.array([_lab(BLIND[kind] @ _linear(colour)) for colour in colours])
     distance = np.linalg.norm(lab[:, None] - lab[None], axis=-1)
