@@ -59,7 +59,8 @@ def test_the_results_table_is_that_of_the_recorded_results(
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_to_files(page: str) -> None:
-    links = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", PAGES[page], flags=re.DOTALL))
+    prose = re.sub(r"```.*?```|`[^`\n]*`", "", PAGES[page], flags=re.DOTALL)
+    links = re.findall(r"\]\(([^)\s]+)\)", prose)
     assert links
     for link in links:
         if not link.startswith("https://"):
@@ -84,7 +85,7 @@ def test_targets_of_make_exist(page: str) -> None:
 def test_commands_and_their_options_exist(page: str) -> None:
     commands = get_command(app).commands
     parts = get_command(corpus_app).commands
-    lines = re.findall(r"(?<!from )\bgenrelib ([a-z][^\n#`]*)", code(PAGES[page]))
+    lines = re.findall(r"(?<!from )(?<!import )\bgenrelib ([a-z][^\n#`]*)", code(PAGES[page]))
     assert lines
     for line in lines:
         words = line.replace(",", " ").split()
@@ -121,7 +122,8 @@ def test_names_in_the_recipes_exist() -> None:
         for name in names:
             assert f"`{name}`" in CONTRIBUTING, name
             assert re.search(rf"^(def |class )?{name}\b", source, re.MULTILINE), name
-    tests = (ROOT / "tests" / "features" / "test_tables.py").read_text("utf-8")
+    folder = ROOT / "tests" / "features"
+    tests = "".join(path.read_text("utf-8") for path in sorted(folder.glob("*.py")))
     assert "\nLIBROSA:" in tests
     assert "def test_snapshot_equals_recomputation" in tests
 
