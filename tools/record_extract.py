@@ -34,7 +34,8 @@ import soundfile as sf
 from cluster import Cluster
 
 from genrelib import __version__
-from genrelib.collections.extraction import LIBRARIES, Report, extract
+from genrelib.collections import Report, extract
+from genrelib.collections.plan import LIBRARIES
 from genrelib.corpus import audio
 from genrelib.corpus.audio import decode
 from genrelib.corpus.places import RECORDED, write_whole

@@ -1,9 +1,13 @@
 from .extraction import (
-    ExtractError as ExtractError,
-    Report as Report,
     Summary as Summary,
     extract as extract,
 )
+from .plan import (
+    ExtractError as ExtractError,
+)
 from .sizes import (
     column_sizes as column_sizes,
+)
+from .worker import (
+    Report as Report,
 )

@@ -14,8 +14,10 @@ import pytest
 from cluster import Cluster
 from library import content, write_library
 
-from genrelib.collections import extraction as runs
-from genrelib.collections.extraction import ExtractError, Report, extract
+from genrelib.collections import running as runs
+from genrelib.collections.extraction import extract
+from genrelib.collections.plan import ExtractError
+from genrelib.collections.worker import Report
 from genrelib.corpus.tracks import Corpus, load_corpus
 
 pytest.importorskip("distributed")

@@ -30,8 +30,10 @@ from record_extract import measuring
 
 from genrelib.book import madefrom
 from genrelib.cli.app import INTERRUPTED
-from genrelib.collections import extraction as runs
-from genrelib.collections.extraction import Batch, ExtractError, Report, extract
+from genrelib.collections import plan, running as runs
+from genrelib.collections.extraction import _Progress, extract
+from genrelib.collections.plan import Batch, ExtractError
+from genrelib.collections.worker import Report, measure_batch
 from genrelib.corpus import store
 from genrelib.corpus.audio import SAMPLE_RATE
 from genrelib.corpus.check import check_corpus
@@ -59,7 +61,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them
 
 def set_features(patch: pytest.MonkeyPatch, own: list[Feature]) -> None:
     """Let these be the features of the book."""
-    for module in (families, runs):
+    for module in (families, plan):
         patch.setattr(module, "FEATURES", own)
 
 
@@ -93,13 +95,13 @@ def light(monkeypatch: pytest.MonkeyPatch) -> None:
 def in_this_process(batches: Iterator[Batch], jobs: int) -> Iterator[Report]:
     """Stand in for the processes of a run, where it is not about them."""
     # Without a parent: a worker ends itself when its parent is another than it was told.
-    yield from (runs._measure(replace(batch, parent=0)) for batch in batches)
+    yield from (measure_batch(replace(batch, parent=0)) for batch in batches)
 
 
 @pytest.fixture
 def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No processes: they take long to begin, and most tests are about what they write."""
-    monkeypatch.setattr(runs, "_here", in_this_process)
+    monkeypatch.setattr(runs, "here", in_this_process)
 
 
 @pytest.fixture
@@ -271,7 +273,7 @@ def test_only_parts_that_are_not_whole_are_measured(
     (copy / ".part-00003.parquet.0123456789ab.part").write_bytes(b"left by a run that was killed")
     assert {report.part for report in run(music, copy, jobs=1)} == {0, 1, 2, 4}
     assert content(copy) == before
-    monkeypatch.setattr(runs, "_here", in_this_process)
+    monkeypatch.setattr(runs, "here", in_this_process)
     shutil.copy(parts[1], parts[3])
     assert [report.part for report in run(music, copy)] == [3]
     assert content(copy) == before
@@ -415,7 +417,7 @@ def test_a_worker_that_dies_ends_the_run_with_a_word(
         extract(music, folder, jobs=1, batch=1, progress=False, report=kill)
     kept = whole_parts(folder)
     assert kept
-    monkeypatch.setattr(runs, "_here", in_this_process)
+    monkeypatch.setattr(runs, "here", in_this_process)
     reports = run(music, folder, batch=None)
     assert kept.isdisjoint(f"part-{report.part:05d}.parquet" for report in reports)
     assert open_features(folder).count_rows() == SLICES
@@ -504,8 +506,8 @@ def test_strict_also_holds_for_what_decoding_shows(library: Path, tmp_path: Path
 def test_progress_is_told_line_by_line_where_there_is_no_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs._Progress, "EVERY", 0.0)
-    with runs._Progress(100, 20, True) as bar:
+    monkeypatch.setattr(_Progress, "EVERY", 0.0)
+    with _Progress(100, 20, True) as bar:
         for number in range(2):
             broken = [("a", "/a.wav", "empty")] * number
             bar.add(Report(number, 8, 40 - number, number, broken, 1000, 1.0, 0, 1))
@@ -521,7 +523,7 @@ def test_progress_comes_to_its_end(
 ) -> None:
     """With slices of broken files, whether met now or by a run before."""
     bars = []
-    monkeypatch.setattr(runs._Progress, "__exit__", lambda self, *_: bars.append(self.bar))
+    monkeypatch.setattr(_Progress, "__exit__", lambda self, *_: bars.append(self.bar))
     folder = tmp_path / "out"
     run(music, folder, progress=True)
     (folder / "part-00002.parquet").unlink()
@@ -799,7 +801,7 @@ def test_a_part_that_was_damaged_since_is_named(
                     read(copy)
         part.unlink()
         with monkeypatch.context() as patch:
-            patch.setattr(runs, "_here", in_this_process)
+            patch.setattr(runs, "here", in_this_process)
             assert [report.part for report in run(music, copy)] == [number]
         assert content(copy) == whole
     pd.testing.assert_frame_equal(feature_table(kept), before)
@@ -872,10 +874,10 @@ def test_the_recorded_run_is_a_large_one_and_kept_within_its_memory() -> None:
 def test_batches_are_handed_out_as_they_are_needed(music: Corpus, tmp_path: Path) -> None:
     """What waits in queues does not grow with the collection."""
     (tmp_path / "out").mkdir()
-    manifest, tracks, _ = runs._plan(music, tmp_path / "out", 1, False)
+    manifest, tracks, _ = plan.make_plan(music, tmp_path / "out", 1, False)
     handed_out = []
-    batches = runs._batches(manifest, tracks, tmp_path / "out", os.getpid())
-    reports = runs._here((handed_out.append(b.number) or b for b in batches), 1)
+    batches = plan.deal(manifest, tracks, tmp_path / "out", os.getpid())
+    reports = runs.here((handed_out.append(b.number) or b for b in batches), 1)
     next(reports)
     assert len(handed_out) == 2
     assert len(list(reports)) == TRACKS
