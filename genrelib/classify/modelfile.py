@@ -8,15 +8,15 @@ as JSON. Whoever reads it executes nothing. :mod:`genrelib.classify.training` wr
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genrelib.corpus import PACKAGE_DATA
+from genrelib.corpus import PACKAGE_DATA, write_whole
 from genrelib.features import EAR_COLUMNS, EAR_MODEL
 
 FORMAT = 1
@@ -61,16 +61,11 @@ def write_model(path: Path, card: dict[str, Any], arrays: dict[str, np.ndarray])
         If the name does not end in ``.npz``.
     """
     check_model_name(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"format": FORMAT, **card}, ensure_ascii=False, allow_nan=False)
-    content: dict[str, Any] = {"card": np.frombuffer(text.encode(), np.uint8), **arrays}
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            np.savez_compressed(file, **content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    buffer = io.BytesIO()
+    parts: dict[str, Any] = {"card": np.frombuffer(text.encode(), np.uint8), **arrays}
+    np.savez_compressed(buffer, **parts)
+    write_whole(path, buffer.getbuffer())
     return path
 
 

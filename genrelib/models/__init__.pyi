@@ -5,11 +5,15 @@ from .estimators import (
     OneVote as OneVote,
     make_model as make_model,
 )
-from .networks import (
-    NetworkError as NetworkError,
-    RecurrentClassifier as RecurrentClassifier,
+from .listening import (
     listen as listen,
     occlusion as occlusion,
+)
+from .networks import (
+    NetworkError as NetworkError,
     recurrent_layers as recurrent_layers,
     recurrent_network as recurrent_network,
+)
+from .recurrent import (
+    RecurrentClassifier as RecurrentClassifier,
 )

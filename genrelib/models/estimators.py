@@ -118,7 +118,8 @@ def make_model(name: str, seed: int = 0, fast: bool = False, **params: Any) -> B
         settings = {"max_iter": 1000, "random_state": seed} | params
         return make_pipeline(StandardScaler(), LogisticRegression(**settings))
     if name in RECURRENT:
-        from genrelib.models.networks import NETWORK_SETTINGS, RecurrentClassifier
+        from genrelib.models.networks import NETWORK_SETTINGS
+        from genrelib.models.recurrent import RecurrentClassifier
 
         settings = RECURRENT[name] | ({"epochs": 3} if fast else {}) | params
         inside = {key: settings.pop(key) for key in NETWORK_SETTINGS if key in settings}
