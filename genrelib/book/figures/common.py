@@ -7,7 +7,6 @@ of it.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -263,75 +262,6 @@ def learning_curves(
     for ax in axes:
         ax.grid(axis="y")
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    return fig
-
-
-def curve_grid(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
-    """Draw the accuracy over the epochs for many models, one small panel each.
-
-    Parameters
-    ----------
-    histories : mapping of str to mapping
-        For each model ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy`` per epoch.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Solid: validation; dashed: training; a dot at the epoch of the lowest validation loss.
-    """
-    n_rows = -(-len(histories) // 3)
-    fig, axes = plt.subplots(
-        n_rows, 3, figsize=(6.4, 0.8 + 1.35 * n_rows), sharey=True, squeeze=False
-    )
-    for ax in axes.flat[len(histories) :]:
-        ax.set_visible(False)
-    for ax, (name, history) in zip(axes.flat, histories.items(), strict=False):
-        epochs = np.arange(1, len(history["accuracy"]) + 1)
-        best = int(np.argmin(history["val_loss"]))
-        ax.plot(epochs, history["accuracy"], "--", color="#d55e00", label="training")
-        ax.plot(epochs, history["val_accuracy"], color="#0072b2", label="validation tracks")
-        ax.plot([best + 1], [history["val_accuracy"][best]], "o", color="#0072b2")
-        ax.set_title(textwrap.fill(name, 22), loc="left", fontsize=9)
-        ax.set_ylim(0, 1.02)
-        ax.grid(axis="y")
-    fig.supylabel("accuracy per slice")
-    fig.supxlabel("epoch")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    return fig
-
-
-def intervals(table: pd.DataFrame, xlabel: str, *, base: float | None = None) -> Figure:
-    """Draw one value with its interval per row.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Index: what is compared. Columns ``value``, ``low`` and ``high``; with ``least`` and
-        ``most`` the range of the repetitions is drawn as a pale bar behind.
-    xlabel : str
-        What the values mean.
-    base : float, optional
-        Where to draw a line to compare with.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Rows from top to bottom.
-    """
-    fig, ax = plt.subplots(figsize=(6.4, 1.2 + 0.36 * len(table)))
-    rows = np.arange(len(table))
-    if base is not None:
-        ax.axvline(base, color="#56504c", linestyle=":", zorder=0)
-    if "least" in table:
-        ax.hlines(rows, table["least"], table["most"], color="#e69f00", alpha=0.4, linewidth=9)
-    error = [table["value"] - table["low"], table["high"] - table["value"]]
-    ax.errorbar(
-        table["value"], rows, xerr=np.clip(error, 0, None), fmt="o", capsize=3, color="#0072b2"
-    )
-    ax.set_yticks(rows, [textwrap.fill(str(name), 34) for name in table.index])
-    ax.set_ylim(len(table) - 0.5, -0.5)
-    ax.set_xlabel(xlabel)
-    ax.grid(axis="x")
     return fig
 
 

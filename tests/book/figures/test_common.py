@@ -58,11 +58,6 @@ def _counts() -> pd.DataFrame:
     return pd.DataFrame(RNG.integers(0, 9, (3, 4)), GENRE_NAMES[:3], GENRE_NAMES)
 
 
-def _intervals() -> pd.DataFrame:
-    table = pd.DataFrame({"value": [0.5, 0.7], "low": [0.4, 0.7], "high": [0.6, 0.8]}, ["a", "b"])
-    return table.assign(least=0.45, most=0.75)
-
-
 FIGURES = {
     "confusion_matrix": lambda: plots.confusion_matrix(_counts()),
     "protocol_scores": lambda: plots.protocol_scores(_results()),
@@ -77,8 +72,6 @@ FIGURES = {
         "importance",
     ),
     "learning_curves": lambda: plots.learning_curves({"plain": _history(), "L2": _history()}),
-    "curve_grid": lambda: plots.curve_grid({f"network {i}": _history() for i in range(4)}),
-    "intervals": lambda: plots.intervals(_intervals(), "accuracy", base=0.5),
     "genre_map": lambda: plots.genre_map(
         RNG.normal(size=(40, 2)),
         pd.Series(np.repeat(GENRE_NAMES, 10)),
@@ -282,22 +275,3 @@ def test_the_epoch_whose_weights_are_kept_is_marked() -> None:
     for ax, key in zip(fig.axes, ("val_loss", "val_accuracy"), strict=True):
         (mark,) = [line for line in ax.lines if line.get_marker() == "o"]
         assert mark.get_xydata().tolist() == [[2, history[key][1]]]
-
-
-def test_a_grid_has_a_panel_for_each_model_and_marks_its_lowest_loss() -> None:
-    histories = {f"network {i}": _history() for i in range(5)}
-    histories["network 3"] = histories["network 3"] | {"val_loss": [3.0, 1.0]}
-    fig = plots.curve_grid(histories)
-    shown = [ax for ax in fig.axes if ax.get_visible()]
-    assert [ax.get_title(loc="left") for ax in shown] == list(histories)
-    (mark,) = [line for line in shown[3].lines if line.get_marker() == "o"]
-    assert mark.get_xdata().tolist() == [2]
-
-
-def test_intervals_stand_where_their_values_say() -> None:
-    fig = plots.intervals(_intervals(), "accuracy", base=0.5)
-    (ax,) = fig.axes
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
-    dots = next(line for line in ax.lines if line.get_marker() == "o")
-    assert dots.get_xdata().tolist() == [0.5, 0.7]
-    assert ax.get_ylim() == (1.5, -0.5)
