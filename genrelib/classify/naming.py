@@ -2,7 +2,7 @@
 
 Two lines do it::
 
-    from genrelib.naming import load_model
+    from genrelib import load_model
     print(load_model().classify("song.mp3"))
 
 The pretrained ear (:mod:`genrelib.features`) hears the file in windows of six seconds; a
@@ -85,6 +85,8 @@ class Neighbour:
 class Prediction:
     """What a model says about a recording.
 
+    Explained in chapter 9.
+
     Parameters
     ----------
     genre : str or None
@@ -132,6 +134,8 @@ class Prediction:
 @dataclass(frozen=True, eq=False)
 class Model:
     """A classifier of what the pretrained ear hears, with its model card.
+
+    Explained in chapter 9.
 
     Parameters
     ----------
@@ -341,6 +345,8 @@ class Model:
 
 def load_model(path: str | Path | None = None) -> Model:
     """Load a model; nothing in the file is executed.
+
+    Explained in chapter 9.
 
     Parameters
     ----------

@@ -15,6 +15,8 @@ Intervals = dict[tuple[str, str], Any]
 def card_scores(card: Mapping[str, Any]) -> Intervals:
     """Read how accurate a model was on held-out tracks.
 
+    Explained in chapter 9.
+
     Parameters
     ----------
     card : mapping
@@ -35,6 +37,8 @@ def card_scores(card: Mapping[str, Any]) -> Intervals:
 
 def recorded_trial() -> tuple[str, Intervals, pd.DataFrame]:
     """Read how ``genrelib classify`` did on files, as recorded.
+
+    Explained in chapter 9.
 
     Returns
     -------

@@ -64,6 +64,8 @@ CAVEATS = (
 def classifier() -> BaseEstimator:
     """Make the untrained classifier of genres.
 
+    Explained in chapter 9.
+
     Returns
     -------
     sklearn.base.BaseEstimator
@@ -77,6 +79,8 @@ def train(
     corpus: Corpus, *, seed: int = 0, say: Callable[[str], None] = lambda text: None
 ) -> Model:
     """Train a model on a corpus, and measure what its card says.
+
+    Explained in chapter 9.
 
     Parameters
     ----------

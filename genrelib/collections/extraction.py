@@ -42,6 +42,8 @@ from genrelib.features import slice_tracks
 class Summary:
     """What a run came to.
 
+    Explained in chapter 10.
+
     Parameters
     ----------
     tracks : int
@@ -90,6 +92,8 @@ def extract(
     report: Callable[[Report], None] = lambda report: None,
 ) -> Summary:
     """Measure a collection into a folder, or continue to.
+
+    Explained in chapter 10.
 
     Parameters
     ----------

@@ -94,6 +94,8 @@ def decode(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
 
     Channels are averaged. Resampling, only where the rate differs, is librosa's ``soxr_hq``.
 
+    Explained in chapter 1.
+
     Parameters
     ----------
     path : str or Path

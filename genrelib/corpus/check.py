@@ -23,6 +23,8 @@ FEW_TRACKS = 5  # fewer than the folds of cross-validation
 def check_corpus(name: str, slice_length: float = 6.0, progress: bool = False) -> pd.DataFrame:
     """Open every file of a corpus and report what is wrong, to the last file.
 
+    Explained in chapter 1.
+
     Parameters
     ----------
     name : str

@@ -45,6 +45,8 @@ def _annotations() -> pd.DataFrame:
 def gtzan_annotations() -> pd.DataFrame:
     """Say what is known about all 1,000 tracks of GTZAN, with or without their audio.
 
+    Explained in chapter 1.
+
     Returns
     -------
     pandas.DataFrame
@@ -61,6 +63,8 @@ def gtzan_annotations() -> pd.DataFrame:
 
 def gtzan_tempo() -> pd.Series:
     """Give the annotated tempo of the tracks of GTZAN.
+
+    Explained in chapter 3.
 
     Returns
     -------

@@ -400,6 +400,8 @@ def _record(genre: str, artist: int, number: int) -> tuple[_Session, np.ndarray]
 def render_sketch(track_id: str) -> np.ndarray:
     """Play one sketch; the same every time.
 
+    Explained in chapter 1.
+
     Parameters
     ----------
     track_id : str

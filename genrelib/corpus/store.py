@@ -257,6 +257,8 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 def open_features(folder: str | Path) -> ds.Dataset:
     """Open measurements as one table, without reading them.
 
+    Explained in chapter 10.
+
     Parameters
     ----------
     folder : str or pathlib.Path

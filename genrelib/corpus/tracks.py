@@ -32,6 +32,8 @@ STORED_COLUMNS = ("folder", "name", "part")
 class Corpus:
     """Tracks and the way to their audio.
 
+    Explained in chapter 1.
+
     Parameters
     ----------
     name : str
@@ -119,6 +121,8 @@ def load_corpus(name: str, on_error: str = "raise") -> Corpus:
 
     Only headers are read, so damage in the middle of a compressed file shows when it is decoded.
 
+    Explained in chapter 1.
+
     Parameters
     ----------
     name : str
@@ -184,6 +188,8 @@ def _with_distinct_ids(parts: list[Summand], tables: list[pd.DataFrame]) -> list
 def list_corpora() -> pd.DataFrame:
     """List the corpora and what of each is on disk.
 
+    Explained in chapter 1.
+
     Returns
     -------
     pandas.DataFrame
@@ -216,6 +222,8 @@ def absolute_name(name: str) -> str:
 
 def download_corpus(name: str, progress: bool = True) -> Path:
     """Download the audio of a corpus, or continue to; nothing to do if it is there.
+
+    Explained in chapter 1.
 
     Parameters
     ----------

@@ -63,6 +63,8 @@ Audio = np.ndarray | Iterable[np.ndarray]
 class Heard:
     """What the network makes of a recording, patch by patch.
 
+    Explained in chapter 9.
+
     Parameters
     ----------
     embedding : numpy.ndarray
@@ -83,6 +85,8 @@ def hear(audio: Audio, rate: float, *, batch: int = 16, threads: int = 1) -> Hea
 
     Patches follow each other without overlap. A recording shorter than a patch is repeated until
     it fills one; of a longer one, an incomplete patch at the end is left out.
+
+    Explained in chapter 9.
 
     Parameters
     ----------

@@ -42,6 +42,8 @@ STATS: dict[str, Callable[..., Any]] = {
 class Spectra:
     """What one slice already has: each spectrum is computed when first asked for, then kept.
 
+    Explained in chapter 3.
+
     Parameters
     ----------
     y : numpy.ndarray
@@ -125,6 +127,8 @@ class Spectra:
 @dataclass(frozen=True)
 class Feature:
     """One feature: what it is called, which bands it has, how a slice's spectra give it.
+
+    Explained in chapter 3.
 
     Parameters
     ----------
@@ -255,6 +259,8 @@ STUDY_COLUMNS = {f"study_{which}": which for which in STUDY}
 def columns() -> list[str]:
     """List the columns of the feature table.
 
+    Explained in chapter 3.
+
     Returns
     -------
     list of str
@@ -265,6 +271,8 @@ def columns() -> list[str]:
 
 def family_of() -> pd.Series:
     """Say which family each column belongs to.
+
+    Explained in chapter 3.
 
     Returns
     -------

@@ -26,6 +26,8 @@ class Slices(pd.DataFrame):
     Made by :func:`slice_tracks`. Rows and columns can be chosen as in any table; what is left
     still knows its corpus.
 
+    Explained in chapter 2.
+
     Attributes
     ----------
     corpus : Corpus or None
@@ -50,6 +52,8 @@ class Slices(pd.DataFrame):
 
 def slice_tracks(music: Corpus | pd.DataFrame, length: float = SLICE_LENGTH) -> Slices:
     """Cut every track into contiguous slices.
+
+    Explained in chapter 2.
 
     Parameters
     ----------

@@ -29,6 +29,8 @@ def feature_table(
 ) -> pd.DataFrame:
     """Measure every slice: one row of summary statistics each.
 
+    Explained in chapter 3.
+
     Parameters
     ----------
     music : Slices or Corpus
@@ -63,6 +65,8 @@ def study_table(
     jobs: int | None = None,
 ) -> pd.DataFrame:
     """Measure every slice as the original study did, and call the numbers what they are.
+
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -100,6 +104,8 @@ def ear_table(
 ) -> pd.DataFrame:
     """Describe every slice by the numbers that a pretrained network judges by.
 
+    Explained in chapter 9.
+
     Parameters
     ----------
     music : Slices or Corpus
@@ -130,6 +136,8 @@ def tag_table(
     music: Corpus | Slices, slices: pd.DataFrame | None = None, *, jobs: int | None = None
 ) -> pd.DataFrame:
     """Say for every slice how probable a pretrained network finds each of 50 tags.
+
+    Explained in chapter 9.
 
     Parameters
     ----------
@@ -166,6 +174,8 @@ def frames(
     jobs: int | None = None,
 ) -> np.ndarray:
     """Give every slice as a sequence of frames.
+
+    Explained in chapter 6.
 
     Parameters
     ----------
@@ -205,6 +215,8 @@ def usable(corpus: Corpus, *, jobs: int | None = None, progress: bool = True) ->
     Headers do not tell all: damage in the middle of a file shows when it is decoded. What was
     measured on the way is kept.
 
+    Explained in chapter 1.
+
     Parameters
     ----------
     corpus : Corpus
@@ -228,6 +240,8 @@ def usable(corpus: Corpus, *, jobs: int | None = None, progress: bool = True) ->
 
 def load_music(name: str, *, jobs: int | None = None, progress: bool = True) -> Corpus:
     """Load a corpus by its name, without the tracks that cannot be measured.
+
+    Explained in chapter 3.
 
     Parameters
     ----------

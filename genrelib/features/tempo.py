@@ -29,6 +29,8 @@ _TEMPO = next(feature for feature in FEATURES if feature.name == "tempo")
 def annotated_tempo(corpus: Corpus) -> pd.Series:
     """Give the annotated tempo of the tracks of a corpus, as far as it is known.
 
+    Explained in chapter 3.
+
     Parameters
     ----------
     corpus : Corpus
@@ -57,6 +59,8 @@ def track_tempo(
     corpus: Corpus, track_ids: Iterable[str] | None = None, *, jobs: int | None = None
 ) -> pd.Series:
     """Estimate the tempo of whole tracks as the feature table does that of slices.
+
+    Explained in chapter 3.
 
     Parameters
     ----------
@@ -98,6 +102,8 @@ def _measure(path: str) -> float:
 def tempo_factor(estimates: pd.Series, annotations: pd.Series) -> pd.Series:
     """Say which multiple of the annotated tempo an estimate has hit.
 
+    Explained in chapter 3.
+
     Parameters
     ----------
     estimates : pandas.Series
@@ -122,6 +128,8 @@ def tempo_factor(estimates: pd.Series, annotations: pd.Series) -> pd.Series:
 
 def tempo_accuracy(estimates: pd.Series, annotations: pd.Series) -> pd.DataFrame:
     """Say which tempo estimates are right, in the strict and in the forgiving sense.
+
+    Explained in chapter 3.
 
     Parameters
     ----------
