@@ -7,11 +7,13 @@ import re
 import shutil
 from pathlib import Path
 
+import browser
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
 from genrelib.book.check import check_site
+from genrelib.book.inline import expressions
 from genrelib.book.press import build
 from genrelib.book.results import MEASURING
 
@@ -141,6 +143,50 @@ def test_the_conclusions_wait_for_every_chapter_that_measures() -> None:
     assert set(MEASURING) <= set(metadata.genrelib.needs)
 
 
+# --- how much code a reader meets ------------------------------------------------------------
+
+HIDDEN = {"remove-cell", "remove-input", "hide-input", "hide-cell"}
+
+
+def inline(path: Path) -> bool:
+    """Say whether the numbers of a chapter are expressions in its sentences."""
+    return "{glue" not in path.read_text("utf-8")
+
+
+def lines(source: str) -> int:
+    return sum(bool(line.strip()) for line in source.splitlines())
+
+
+@pytest.mark.parametrize("path", filter(inline, CHAPTERS), ids=lambda path: path.stem)
+def test_a_chapter_reads_like_a_recipe(path: Path) -> None:
+    size = {cell.id: lines(cell.source) for cell in cells(path, "code")}
+    total, most = sum(size.values()), 400 if path.stem == "08-original-study" else 250
+    assert total <= most, f"{total} lines of code"
+    hidden = [c for c in cells(path, "code") if HIDDEN & set(c.metadata.get("tags", []))]
+    assert 5 * sum(size[cell.id] for cell in hidden) <= total
+    # What the page hides is collapsed in JupyterLab, too.
+    assert all(cell.metadata.get("jupyter", {}).get("source_hidden") for cell in hidden)
+
+
+@pytest.mark.parametrize("path", filter(inline, CHAPTERS), ids=lambda path: path.stem)
+def test_a_chapter_imports_the_face_and_its_figures(path: Path) -> None:
+    (first,) = [c for c in cells(path, "code") if "import genrelib as gl" in c.source]
+    statements = ast.parse(first.source).body
+    taken = [node for node in statements if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert sum((node.end_lineno or 0) - node.lineno + 1 for node in taken) <= 5
+    for node in ast.walk(ast.parse(code(path))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("genrelib"):
+            assert node.module == "genrelib.book.figures", ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", filter(inline, CHAPTERS), ids=lambda path: path.stem)
+def test_expressions_are_short(path: Path) -> None:
+    for cell in cells(path, "markdown"):
+        for expression in expressions(cell.source):
+            ast.parse(expression, mode="eval")
+            assert len(expression) <= 80, expression
+
+
 # --- that they run ---------------------------------------------------------------------------
 
 
@@ -165,6 +211,7 @@ def default_site(clone: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(bool(browser.CHROMIUM), reason="they do so in JupyterLab, see test_lab.py")
 def test_sketches_go_from_audio_to_score(clone: Path) -> None:
     made = build("sketch", fast=True, root=clone, quiet=True)
     assert sorted(made.ran) == NAMES
