@@ -5,6 +5,10 @@ from .estimators import (
     OneVote as OneVote,
     make_model as make_model,
 )
+from .listening import (
+    listen as listen,
+    occlusion as occlusion,
+)
 from .networks import (
     NetworkError as NetworkError,
     recurrent_layers as recurrent_layers,
