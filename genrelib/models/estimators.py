@@ -65,6 +65,8 @@ siblings of those that it trains on.
 def make_model(name: str, seed: int = 0, fast: bool = False, **params: Any) -> BaseEstimator:
     """Make an untrained classifier.
 
+    Explained in chapter 5.
+
     Parameters
     ----------
     name : {"forest", "knn", "svm", "boosting", "logistic", "lstm", "crnn"}
@@ -132,6 +134,8 @@ class OneVote(ClassifierMixin, BaseEstimator):
 
     The mean of the votes of a track's slices is then their majority vote. Probabilities fitted on
     top of an SVM could name another class than the SVM does.
+
+    Explained in chapter 5.
 
     Parameters
     ----------

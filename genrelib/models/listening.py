@@ -14,6 +14,8 @@ from genrelib.models.recurrent import ROWS, RecurrentClassifier
 def listen(classifier: RecurrentClassifier, X: np.ndarray) -> np.ndarray:
     """Ask a trained LSTM after every step what it would say if the slice ended there.
 
+    Explained in chapter 6.
+
     Parameters
     ----------
     classifier : RecurrentClassifier
@@ -55,6 +57,8 @@ def occlusion(
 
     Each stretch in turn is replaced by the mean of its bands, and the network is asked again
     (Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53).
+
+    Explained in chapter 6.
 
     Parameters
     ----------

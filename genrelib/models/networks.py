@@ -69,6 +69,8 @@ def recurrent_network(
 ) -> keras.Model:
     """Build a network that reads the frames of a slice in the order of time.
 
+    Explained in chapter 6.
+
     Parameters
     ----------
     shape : tuple of int

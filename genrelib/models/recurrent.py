@@ -33,6 +33,8 @@ class RecurrentClassifier(ClassifierMixin, BaseEstimator):
     per shape and settings in each process; every ``fit`` starts it anew from its seed. What was
     learned is kept as plain arrays, so that fitted classifiers can be copied and pickled.
 
+    Explained in chapter 6.
+
     Parameters
     ----------
     network : dict, optional
