@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 
 from genrelib.models import augment
-from genrelib.models.networks import NetworkError
+from genrelib.models.networks import NetworkError, keras
 
 
 class Batches(keras.utils.PyDataset):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
-from keras import layers
 
 from genrelib.models.batches import checked_frames
-from genrelib.models.networks import NetworkError
+from genrelib.models.networks import NetworkError, keras, layers
 from genrelib.models.recurrent import ROWS, RecurrentClassifier
 
 

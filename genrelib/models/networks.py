@@ -20,9 +20,11 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 # Folds run in parallel, one to a core; a batch of such a small network is not worth dividing.
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
 
+# A process that unpickles a classifier begins with another module of this room: those take Keras
+# from here, so that the settings above always come first.
 import jax
-import keras
-from keras import layers
+import keras as keras
+from keras import layers as layers
 
 from genrelib.features import keep_freed_memory
 

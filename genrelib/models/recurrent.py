@@ -8,9 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-from keras import layers
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedGroupKFold
@@ -19,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from genrelib.corpus import write_whole
 from genrelib.models.batches import Batches, checked_frames
-from genrelib.models.networks import NetworkError, compiled, recurrent_network
+from genrelib.models.networks import NetworkError, compiled, keras, layers, recurrent_network
 
 ABOUT = "genres.json"
 """Name of what a saved model holds besides Keras's own files."""

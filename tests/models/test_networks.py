@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sequences import SMALL, rising_and_falling
 
 from genrelib.models.estimators import make_model
 from genrelib.models.networks import NetworkError, recurrent_network
+
+
+@pytest.mark.parametrize("module", ["recurrent", "batches", "listening"])
+def test_keras_runs_on_jax_whichever_module_a_process_begins_with(module: str) -> None:
+    """Workers that cross-validate unpickle the classifier, and import its module first."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("KERAS_BACKEND", "XLA_FLAGS")}
+    code = f"import genrelib.models.{module}, keras, os; print(keras.config.backend(), os.environ)"
+    command = [sys.executable, "-c", code]
+    said = subprocess.check_output(command, env=environment, text=True)
+    assert said.startswith("jax ")
+    assert "xla_cpu_multi_thread_eigen=false" in said
 
 
 def test_slices_shorter_than_a_step_are_refused() -> None:
