@@ -98,7 +98,7 @@ def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
     raise TimeoutError(f"JupyterLab does not answer: {log.read_text()}")
 
 
-def run_notebook(window: Any, url: str, name: str, seconds: float = 300) -> Opened:
+def run_notebook(window: Any, url: str, name: str, seconds: float = 900) -> Opened:
     """Open a notebook, restart its kernel, run all cells, and see what came of it."""
     # A page of its own: one with unsaved changes would ask before it is left.
     page = window.new_page(viewport={"width": 1200, "height": 1000})
