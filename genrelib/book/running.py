@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 
-from genrelib.book.chapters import BookError, Chapter, Folders
+from genrelib.book.chapters import BookError, Chapter, Folders, uses
 from genrelib.book.inline import TAG, with_probes
 from genrelib.book.log import Log
 from genrelib.book.madefrom import Manifest, code_digest, own_parts
@@ -53,7 +53,7 @@ def execute_all(
 
 def _measure(chapters: list[Chapter], corpus: str, log: Log) -> None:
     """Measure the audio before the chapters ask for it, where the reader can see how far it is."""
-    if not any("genrelib.features.tables" in cell.source for c in chapters for cell in c.code):
+    if not any(uses(chapter, "load_music", "genrelib.features") for chapter in chapters):
         return
     from genrelib.corpus import load_corpus
     from genrelib.features import usable

@@ -12,15 +12,17 @@ import time
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 import small_book
 from bs4 import BeautifulSoup
 from typer.testing import CliRunner
 
 from genrelib import studies
-from genrelib.book import chapters, check, madefrom, pages, press
+from genrelib.book import chapters, check, madefrom, pages, press, running
 from genrelib.book.chapters import BookError, find_root, stored_outputs
 from genrelib.book.check import check_site
+from genrelib.book.log import Log
 from genrelib.book.press import build
 from genrelib.cli.app import INTERRUPTED
 from genrelib.corpus.places import PACKAGE_DATA
@@ -211,6 +213,22 @@ def test_a_chapter_depends_on_its_figures_and_what_these_share() -> None:
     }
     assert names == {"ear", "charts"}
     assert madefrom.figure_modules("import genrelib as gl") == set()
+
+
+@pytest.mark.parametrize("call", ["gl.load_music(corpus)", "from genrelib.features import usable"])
+def test_audio_is_measured_before_a_chapter_that_asks_for_it(
+    tmp_path: Path, environment, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    asked: list[str] = []
+    corpus = type("Corpus", (), {"skipped": pd.DataFrame(columns=["path", "reason"])})
+    monkeypatch.setattr("genrelib.features.usable", lambda *_, **__: asked.append(call) or corpus)
+    root = small_book.make_book(tmp_path / "book")
+    log = Log(quiet=True)
+    running._measure(chapters.read_book(root), "gtzan-mini", log)
+    assert asked == []  # nothing of this book asks for audio
+    small_book.write_chapter(root, "one", ["# One", small_book.PARAMETERS, call])
+    running._measure(chapters.read_book(root), "gtzan-mini", log)
+    assert asked == [call]
 
 
 # --- what goes wrong -------------------------------------------------------------------------
