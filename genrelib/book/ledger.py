@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,6 +88,21 @@ class Ledger:
         write_whole(self.file, json.dumps(dict(sorted(kept.items())), indent=1) + "\n")
         self.sources[name] = "measured in this build"
         return value
+
+    def asked(self, variable: str) -> bool:
+        """Say whether this run shall measure what takes long.
+
+        Parameters
+        ----------
+        variable : str
+            Environment variable that asks for it, such as ``GENRELIB_FULL``.
+
+        Returns
+        -------
+        bool
+            Whether it is set; a shortened run measures everything, shortened.
+        """
+        return bool(os.environ.get(variable)) or bool(self.run["fast"])
 
     def source(self, *names: str) -> str:
         """Say where parts come from.

@@ -97,7 +97,8 @@ def brief(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> s
 
 
 def interval_table(
-    found: Mapping[tuple[str, str], Any] | pd.DataFrame,
+    found: Mapping[tuple[str, ...], Any] | pd.DataFrame,
+    digits: int = 2,
     *,
     sign: bool = False,
     missing: str = "–",
@@ -108,6 +109,9 @@ def interval_table(
     ----------
     found : mapping or pandas.DataFrame
         By row and column what :func:`brief` takes, or None; or a table of it with such an index.
+        A row may have several names, before that of the column.
+    digits : int, default 2
+        Decimals.
     sign : bool, default False
         As for :func:`span`.
     missing : str
@@ -120,10 +124,13 @@ def interval_table(
     """
     rows_of = cast(Any, found.iterrows() if isinstance(found, pd.DataFrame) else found.items())
     texts: dict[Any, dict[Any, str]] = {}
-    for (row, column), value in rows_of:
-        texts.setdefault(column, {})[row] = missing if value is None else brief(value, sign=sign)
+    for (*names, column), value in rows_of:
+        row = tuple(names) if len(names) > 1 else names[0]
+        text = missing if value is None else brief(value, digits, sign=sign)
+        texts.setdefault(column, {})[row] = text
     rows = dict.fromkeys(row for column in texts.values() for row in column)
-    return pd.DataFrame(texts, index=list(rows))
+    cells = [[column.get(row, math.nan) for column in texts.values()] for row in rows]
+    return pd.DataFrame(cells, index=pd.Index(list(rows)), columns=list(texts))
 
 
 def spans(table: pd.DataFrame, sign: str = "") -> pd.Series:

@@ -31,6 +31,7 @@ from .protocols import (
     Protocol as Protocol,
     cross_validate as cross_validate,
     plan as plan,
+    predict_split as predict_split,
     whole_groups as whole_groups,
 )
 from .scores import (

@@ -253,9 +253,54 @@ def cross_validate(
     columns = ["slice_id", "track_id", "genre", "predicted", "fold"]
     empty = pd.DataFrame(columns=[*columns, *(f"p_{genre}" for genre in genres)])
     table = pd.concat(parts, ignore_index=True) if parts else empty
-    table.insert(5, "protocol", protocol)
-    table.insert(6, "model", model or type(estimator).__name__)
+    table = _named(table, protocol, model or type(estimator).__name__)
     table.attrs["not_tested"] = layout.not_tested
+    return table
+
+
+def predict_split(
+    estimator: BaseEstimator,
+    X: pd.DataFrame | np.ndarray,
+    slices: pd.DataFrame,
+    train: np.ndarray,
+    test: np.ndarray,
+    *,
+    protocol: str = "one split",
+    model: str = "",
+) -> pd.DataFrame:
+    """Train on some slices and predict others: one split of anybody's making.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    estimator : sklearn.base.BaseEstimator
+        As in :func:`cross_validate`.
+    X : pandas.DataFrame or numpy.ndarray
+        As in :func:`cross_validate`.
+    slices : pandas.DataFrame
+        As in :func:`cross_validate`.
+    train, test : numpy.ndarray
+        Positions of the training and of the test slices.
+    protocol : str
+        What to call the split in the table.
+    model : str
+        What to call the model in the table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The predictions table of the test slices, as from :func:`cross_validate`.
+    """
+    values = X.to_numpy() if isinstance(X, pd.DataFrame) else X
+    genres = sorted(slices["genre"].unique())
+    table = _fold(clone(estimator), values, slices, genres, 0, train, test)
+    return _named(table, protocol, model or type(estimator).__name__)
+
+
+def _named(table: pd.DataFrame, protocol: str, model: str) -> pd.DataFrame:
+    table.insert(5, "protocol", protocol)
+    table.insert(6, "model", model)
     return table
 
 

@@ -32,14 +32,17 @@ from .lstm import (
     run_study as run_study,
 )
 from .original import (
+    NETWORK_SHARES as NETWORK_SHARES,
     TablesError as TablesError,
     answer_scores as answer_scores,
     check_first_frames as check_first_frames,
     draw_forests as draw_forests,
+    grow_trees as grow_trees,
     load_original_study as load_original_study,
     published_split as published_split,
     recordings as recordings,
     tables_on_disk as tables_on_disk,
+    train_network as train_network,
     tree_answers as tree_answers,
 )
 from .questions import (
@@ -50,4 +53,16 @@ from .questions import (
     choose_on_half as choose_on_half,
     networks_of as networks_of,
     study_source as study_source,
+)
+from .reanalysis import (
+    compare_columns as compare_columns,
+    copied_rows as copied_rows,
+    leading_shares as leading_shares,
+    neighbour_sweep as neighbour_sweep,
+    next_door as next_door,
+    number_distances as number_distances,
+    runs_of_ten as runs_of_ten,
+    score_abroad as score_abroad,
+    siblings as siblings,
+    source_scores as source_scores,
 )

@@ -12,9 +12,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import joblib
 import librosa
 import numpy as np
 import pandas as pd
@@ -47,6 +49,10 @@ FILES = {
 """Its two tables, with their SHA-256."""
 
 _HOME = f"https://raw.githubusercontent.com/Kellyajara/Music_Classification/{COMMIT}/Data"
+
+
+NETWORK_SHARES = 0.30, 0.20
+"""What the study's networks spared for testing, and of the rest for validation."""
 
 
 class TablesError(ValueError):
@@ -307,6 +313,38 @@ def tree_answers(
     return np.array(trees, np.float32)
 
 
+def grow_trees(
+    study: OriginalStudy, seeds: Iterable[int], *, jobs: int = 2
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fill an urn with the trees of several forests, grown on the published split.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    study : OriginalStudy
+        The study's tables.
+    seeds : iterable of int
+        One forest of a hundred trees for each.
+    jobs : int
+        Processes to use.
+
+    Returns
+    -------
+    votes : numpy.ndarray
+        The answers of all trees to the test rows, as from :func:`tree_answers`.
+    truth : numpy.ndarray
+        Boolean, shape ``(n_test, n_genres)``: the right answers.
+    """
+    X, genre = study.means.to_numpy(), study.slices["genre"].to_numpy(object)
+    train, _, test = published_split(len(genre))
+    run = joblib.Parallel(n_jobs=jobs)
+    votes = run(
+        joblib.delayed(tree_answers)(X[train], genre[train], X[test], seed=seed) for seed in seeds
+    )
+    return np.concatenate(votes), genre[test][:, None] == np.unique(genre)
+
+
 def draw_forests(votes: np.ndarray, n_trees: int, n_draws: int, seed: int = 0) -> np.ndarray:
     """Draw forests from an urn of trees, each without putting a tree back.
 
@@ -365,3 +403,54 @@ def answer_scores(yes: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:
         "macro recall": (hits / truth.sum(axis=0)).mean(axis=-1),
         "rows of zeros": (~yes.any(axis=-1)).sum(axis=-1),
     }
+
+
+def train_network(
+    study: OriginalStudy, variant: str, *, epochs: int = 50, seed: int = 0
+) -> pd.DataFrame:
+    """Train the study's network on the numbers of the first frame.
+
+    Explained in chapter 8.
+
+    Its layers and its split are the published ones; the study set no seed for either.
+
+    Parameters
+    ----------
+    study : OriginalStudy
+        The study's tables.
+    variant : str
+        ``without L2`` and ``with L2`` are the published networks; ``backwards`` and ``shuffled,
+        1`` (or any other number) are the first with the columns in another order.
+    epochs : int
+        Passes over the training rows.
+    seed : int
+        Seed of the split, the weights, and the order of the columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per epoch: ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, ``run`` (the
+        variant) and ``epoch`` (from 0).
+    """
+    from genrelib.models import recurrent_network
+
+    X = study.instant.to_numpy()[:, _column_order(variant, study.instant.shape[1], seed)]
+    y = pd.get_dummies(study.slices["genre"]).to_numpy(np.float32)
+    train, valid, _ = published_split(len(X), *NETWORK_SHARES, seed)
+    X = StandardScaler().fit(X[train]).transform(X).astype(np.float32)[:, :, None]
+    network = recurrent_network(
+        X.shape[1:], y.shape[1], units=(128, 64), dense=(32, 16), dropout=0.2, learning_rate=1e-3,
+        clipnorm=None, l2=0.01 if variant == "with L2" else 0, seed=seed,
+    )  # fmt: skip
+    fit = network.fit(
+        X[train], y[train], validation_data=(X[valid], y[valid]),
+        epochs=epochs, batch_size=225, verbose=0,
+    )  # fmt: skip
+    return pd.DataFrame(fit.history).assign(run=variant, epoch=fit.epoch)
+
+
+def _column_order(variant: str, n_columns: int, seed: int) -> np.ndarray:
+    forward = np.arange(n_columns)
+    if variant.startswith("shuffled"):
+        return np.random.default_rng([seed, *variant.encode()]).permutation(forward)
+    return forward[::-1] if variant == "backwards" else forward

@@ -36,6 +36,14 @@ def test_a_table_of_intervals_is_laid_out_alike() -> None:
     )
 
 
+def test_rows_of_several_names_and_more_decimals() -> None:
+    found = {("b", "track", "x"): FOUND, ("a", "track", "y"): FOUND, ("b", "track", "y"): None}
+    table = interval_table(found, 3).rename_axis(["part", "protocol"])
+    assert table.index.tolist() == [("b", "track"), ("a", "track")]
+    assert table.loc[("b", "track")].tolist() == [brief(FOUND, 3), "–"]
+    assert pd.isna(table.loc[("a", "track"), "x"])
+
+
 def test_cells_hold_a_number_with_its_interval_or_a_dash() -> None:
     table = pd.DataFrame(
         {"value": [0.161, np.nan, -0.2], "low": [0.1, np.nan, -0.3], "high": [0.2, np.nan, 0.04]},

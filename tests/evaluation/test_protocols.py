@@ -23,6 +23,7 @@ from genrelib.evaluation import (
     cross_validate,
     gap,
     plan,
+    predict_split,
     score,
 )
 from genrelib.features.slicing import slice_tracks
@@ -381,3 +382,13 @@ def test_artists_known_in_one_genre_only_teach_nothing() -> None:
     assert found.splits == []
     assert found.not_tested["pop"] == "no artist is known"
     assert "no second genre" in found.not_tested["jazz"]
+
+
+def test_one_split_gives_what_cross_validation_gives_for_that_fold() -> None:
+    X, slices = example()
+    whole = cross_validate(KNeighborsClassifier(1), X, slices, "track", model="k-NN")
+    train, test = plan(slices, "track").splits[0]
+    one = predict_split(
+        KNeighborsClassifier(1), X, slices, train, test, protocol="track", model="k-NN"
+    )
+    pd.testing.assert_frame_equal(one, whole[whole["fold"] == 0].reset_index(drop=True))

@@ -306,6 +306,17 @@ def test_what_takes_long_is_measured_on_request(kept: Path) -> None:
     assert again.source().startswith("measured in this build and recorded on")
 
 
+@pytest.mark.parametrize(
+    ("variable", "fast", "asked"),
+    [("", False, False), ("1", False, True), ("", True, True)],
+)
+def test_long_runs_are_asked_for(
+    variable: str, fast: bool, asked: bool, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENRELIB_LONG", variable)
+    assert Ledger("subject", at_hand=True, fast=fast).asked("GENRELIB_LONG") is asked
+
+
 def test_a_part_replaces_itself_and_nothing_else(kept: Path) -> None:
     ledger = Ledger("subject", at_hand=True)
     ledger("a", lambda: 1)

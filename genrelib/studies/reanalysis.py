@@ -1,0 +1,338 @@
+"""What chapter 8 asks the original study's tables: columns, votes, siblings, and two sources.
+
+Takes the tables from :mod:`genrelib.studies.original`; what can be asked of any table of slices
+is asked by :mod:`genrelib.evaluation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import StandardScaler
+
+from genrelib.evaluation import hits, plan, predict_split, with_interval
+from genrelib.models import make_model
+from genrelib.studies.original import OriginalStudy, published_split, recordings
+
+BINS = np.linspace(0, 1, 21) + 1e-9
+"""Edges of shares of votes; exactly one half, which is no majority, belongs to the left."""
+
+
+def compare_columns(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
+    """Compare two tables column by column, on the slices that both have.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    theirs, ours : pandas.DataFrame
+        Tables with as many columns, in the same order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        For each column what it is ``called`` and what it ``is``, the ``correlation``, the
+        ``largest difference`` and the number of ``slices``.
+    """
+    common = theirs.index.intersection(ours.index)
+    a, b = theirs.loc[common].to_numpy(float), ours.loc[common].to_numpy(float)
+    r = [np.corrcoef(x, y)[0, 1] for x, y in zip(a.T, b.T, strict=True)]
+    frame: dict[str, Any] = {"called": theirs.columns, "is": ours.columns, "correlation": r}
+    frame |= {"largest difference": np.abs(a - b).max(axis=0), "slices": len(common)}
+    return pd.DataFrame(frame)
+
+
+def leading_shares(votes: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
+    """Count slices by the share of the trees that vote for the genre in the lead.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    votes : numpy.ndarray
+        The answers of the trees of one forest, as from :func:`genrelib.studies.tree_answers`.
+    truth : numpy.ndarray
+        Boolean, shape ``(n_slices, n_genres)``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: lower edge of the share, in steps of 0.05. Columns: slices of which the leading
+        genre is ``right`` or ``wrong``.
+    """
+    share = votes.mean(axis=0)
+    right = share.argmax(axis=1) == truth.argmax(axis=1)
+    top = {"right": share.max(axis=1)[right], "wrong": share.max(axis=1)[~right]}
+    counts = {name: np.histogram(values, BINS)[0] for name, values in top.items()}
+    return pd.DataFrame(counts, index=BINS[:-1].round(2))
+
+
+def siblings(study: OriginalStudy) -> pd.DataFrame:
+    """Ask whether the nearest neighbour of a test slice is a slice of its own track.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    study : OriginalStudy
+        The study's tables.
+
+    Returns
+    -------
+    pandas.DataFrame
+        For neighbours that are a sibling, are not, and cannot be (no slice of the track is among
+        the training rows): how many ``test slices`` have one, and the share ``right``.
+    """
+    X, genre = study.means.to_numpy(), study.slices["genre"].to_numpy()
+    track = study.slices["track_id"].to_numpy()
+    train, _, test = published_split(len(X))
+
+    scaler, neighbours = make_model("knn").fit(X[train], genre[train])
+    nearest = neighbours.kneighbors(scaler.transform(X[test]), 1, return_distance=False)[:, 0]
+    nearest = train[nearest]
+
+    kind = np.where(track[nearest] == track[test], "is", "is not")
+    kind = np.where(np.isin(track[test], track[train]), kind, "cannot be")
+    right = pd.Series(genre[nearest] == genre[test]).groupby(kind)
+    return pd.DataFrame({"test slices": right.size(), "right": right.mean()})
+
+
+def neighbour_sweep(study: OriginalStudy, k: Sequence[int], *, seed: int = 0) -> pd.DataFrame:
+    """Try many numbers of neighbours by five-fold cross-validation on the training rows.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    study : OriginalStudy
+        The study's tables.
+    k : sequence of int
+        Numbers of neighbours, from 1 upwards without gaps.
+    seed : int
+        Seed of the folds over tracks; the others are those of the study.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Accuracy, a row per number. Columns: the one-hot target of the study, where a genre needs
+        more than half of the neighbours; plain genres; and plain genres with the slices of a
+        track in one fold.
+    """
+    train = published_split(len(study.slices))[0]
+    tracks = plan(study.slices.iloc[train], "track", seed=seed).splits
+    random = [_votes_by_k(study, train[a], train[b], len(k)) for a, b in KFold(5).split(train)]
+    apart = [_votes_by_k(study, train[a], train[b], len(k)) for a, b in tracks]
+    curves = {
+        "one-hot target, random slices": [
+            votes[np.arange(len(own)), :, own] > np.asarray(k) / 2 for votes, own in random
+        ],
+        "plain genres, random slices": _first_is_right(random),
+        "plain genres, tracks apart": _first_is_right(apart),
+    }
+    means = {name: np.concatenate(right).mean(axis=0) for name, right in curves.items()}
+    return pd.DataFrame(means, index=np.asarray(k))
+
+
+def _votes_by_k(
+    study: OriginalStudy, train: np.ndarray, test: np.ndarray, n: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the votes of the first 1 to n neighbours (n_test, n, n_genres), and the true genre."""
+    X, genre = study.means.to_numpy(), study.slices["genre"].to_numpy()
+    code, names = pd.factorize(genre, sort=True)
+    scaler, neighbours = make_model("knn").fit(X[train], genre[train])
+    near = neighbours.kneighbors(scaler.transform(X[test]), n, return_distance=False)
+    return np.eye(len(names))[code[train][near]].cumsum(axis=1), code[test]
+
+
+def _first_is_right(folds: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+    """Say where the genre with the most votes, the first of the alphabet if tied, is right."""
+    return [votes.argmax(axis=2) == own[:, None] for votes, own in folds]
+
+
+def copied_rows(study: OriginalStudy) -> dict[str, Any]:
+    """Find rows that are equal to the last digit.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    study : OriginalStudy
+        The study's tables.
+
+    Returns
+    -------
+    dict
+        ``pairs``: names of tracks that share rows, joined by commas; ``rows``: copies of another
+        row; ``silent``: those that are digital silence; ``silent track``: where the first of
+        these is.
+    """
+    track, name = study.slices["track_id"], recordings(study)
+    names = name.groupby(track).first()
+    size = names.map(names.value_counts())
+    pairs = names[size > 1].groupby(names).apply(lambda tracks: ", ".join(tracks.index))
+    copies = study.means.duplicated()
+    silent = copies & (study.means["mfcc_var"] == 0)  # the second MFCC, whatever it is called
+    return {
+        "pairs": pairs.tolist(),
+        "rows": int(copies.sum()),
+        "silent": int(silent.sum()),
+        "silent track": track[silent].iloc[0] if silent.any() else "none",
+    }
+
+
+def runs_of_ten(study: OriginalStudy) -> pd.Series:
+    """Take the artist of each slice, or for private tracks the run of ten of its file number.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    study : OriginalStudy
+        The study's tables.
+
+    Returns
+    -------
+    pandas.Series
+        Row-aligned with the slices: ``blues_4x`` for the private tracks ``blues_40`` to
+        ``blues_49``; missing where GTZAN's artist is not known.
+    """
+    slices = study.slices
+    runs = slices["track_id"].str.replace(r"\d$", "x", regex=True)
+    return slices["artist"].fillna(runs.where(slices["source"] == "private"))
+
+
+def number_distances(study: OriginalStudy, furthest: int = 40) -> pd.DataFrame:
+    """Ask whether private tracks with close file numbers sound alike.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    study : OriginalStudy
+        The study's tables.
+    furthest : int
+        Pairs whose numbers differ by as much, or by more, are put together.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: difference of the numbers within a genre. Columns ``0.25``, ``0.5`` and ``0.75``:
+        quartiles of the distance between tracks, each the mean of its standardised columns.
+    """
+    centre, genre, number = _private_tracks(study)
+    i, j = np.triu_indices(len(centre), 1)
+    same = genre[i] == genre[j]
+    away = np.abs(number[i] - number[j])[same]
+    far = np.linalg.norm(centre[i] - centre[j], axis=1)
+    groups = pd.Series(far[same]).groupby(np.minimum(away, furthest))
+    return groups.quantile(np.array([0.25, 0.5, 0.75])).unstack().rename(columns=str)
+
+
+def next_door(study: OriginalStudy) -> dict[str, float]:
+    """Ask how often the nearest other private track of the genre has the next file number.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    study : OriginalStudy
+        The study's tables.
+
+    Returns
+    -------
+    dict
+        ``next``: the share of tracks; ``chance``: what it would be if numbers meant nothing.
+    """
+    centre, genre, number = _private_tracks(study)
+    far = np.linalg.norm(centre[:, None] - centre, axis=2)
+    apart = (genre[:, None] != genre) | np.eye(len(far), dtype=bool)
+    away = np.abs(number[:, None] - number)
+    nearest = np.where(apart, np.inf, far).argmin(axis=1)
+    steps = away[np.arange(len(far)), nearest]
+    chance = np.where(apart, 0, away == 1).sum(axis=1) / (~apart).sum(axis=1)
+    return {"next": float((steps == 1).mean()), "chance": float(chance.mean())}
+
+
+def _private_tracks(study: OriginalStudy) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give the mean of the standardised columns, genre and file number of each private track."""
+    rows = study.slices["source"] == "private"
+    X = StandardScaler().fit_transform(study.means[rows])
+    track = study.slices.loc[rows, "track_id"].to_numpy()
+    centre = pd.DataFrame(X).groupby(track).mean()
+    genre = study.slices.loc[rows, "genre"].groupby(track).first()
+    number = centre.index.str.extract(r"(\d+)$")[0].astype(int)
+    return centre.to_numpy(), genre.to_numpy(), number.to_numpy()
+
+
+def source_scores(told: pd.DataFrame, genre: pd.Series, *, seed: int = 0) -> pd.DataFrame:
+    """Score how well two sources are told apart, over all and within each genre.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    told : pandas.DataFrame
+        A predictions table whose classes are sources, ``private`` one of them.
+    genre : pandas.Series
+        The genre of each slice, by ``slice_id``.
+    seed : int
+        Seed of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``genre``, ``measure`` (``right``, the accuracy, or ``area`` under the ROC
+        curve), ``value``, ``low`` and ``high``.
+    """
+
+    measures = {"right": _accuracy, "area": _area}
+    genres = told.groupby(genre.loc[told["slice_id"]].to_numpy())
+    return pd.DataFrame(
+        [
+            {"genre": name, "measure": what} | with_interval(measure, part, seed=seed)
+            for name, part in [("all genres", told), *genres]
+            for what, measure in measures.items()
+        ]
+    )
+
+
+def _accuracy(predictions: pd.DataFrame) -> float:
+    return float(hits(predictions).mean())
+
+
+def _area(told: pd.DataFrame) -> float:
+    return float(roc_auc_score(told["genre"] == "private", told["p_private"]))
+
+
+def score_abroad(
+    study: OriginalStudy, model: str, home: str, *, seed: int = 0
+) -> dict[str, float]:
+    """Train on one source and test on the other.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    study : OriginalStudy
+        The study's tables.
+    model : str
+        As for :func:`genrelib.models.make_model`.
+    home : {"GTZAN", "private"}
+        The source to train on.
+    seed : int
+        Seed of the model and of the interval.
+
+    Returns
+    -------
+    dict
+        Accuracy per slice: ``value``, ``low`` and ``high``.
+    """
+    own = (study.slices["source"] == home).to_numpy()
+    estimator, sides = make_model(model, seed), (np.flatnonzero(own), np.flatnonzero(~own))
+    abroad = predict_split(estimator, study.means, study.slices, *sides)
+    return with_interval(_accuracy, abroad, seed=seed)
