@@ -87,24 +87,10 @@ def check_model_name(path: Path) -> None:
 
 
 def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Read a model file and check it.
+    """Read a model file and check it: its card, and its arrays as in :data:`ARRAYS`.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    card : dict
-        The model card.
-    arrays : dict of str to numpy.ndarray
-        The arrays, as in :data:`ARRAYS`.
-
-    Raises
-    ------
-    ModelError
-        If the file is missing, damaged, no model, of a newer format, or made for another ear.
+    A ModelError is raised if it is missing, damaged, no model, of a newer format, or made for
+    another ear.
     """
     if not path.is_file():
         raise ModelError(f"{path}: no such model file. Check the path. {_AGAIN}")
@@ -140,11 +126,5 @@ def _check(path: Path, card: dict[str, Any], arrays: dict[str, np.ndarray]) -> N
 
 @cache
 def fingerprint() -> str:
-    """Name the pretrained ear by its content.
-
-    Returns
-    -------
-    str
-        The beginning of the SHA-256 of ``ear.onnx``.
-    """
+    """Name the pretrained ear by its content: the beginning of the SHA-256 of its file."""
     return hashlib.sha256(EAR_MODEL.read_bytes()).hexdigest()[:16]

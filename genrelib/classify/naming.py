@@ -369,17 +369,8 @@ def load_model(path: str | Path | None = None) -> Model:
 def window(heard: Heard) -> tuple[np.ndarray, np.ndarray]:
     """Join two patches each to a window, as long as a slice of a corpus.
 
-    Parameters
-    ----------
-    heard : genrelib.features.Heard
-        What the ear makes of a recording.
-
-    Returns
-    -------
-    windows : numpy.ndarray
-        Mean embedding of each window, shape ``(n_windows, 200)``; the last may be of one patch.
-    start : numpy.ndarray
-        Where each begins, in seconds, shape ``(n_windows,)``.
+    Gives the mean embedding of each, of which the last may be of one patch, and where it begins,
+    in seconds.
     """
     first = np.arange(0, len(heard.start), WINDOW)
     counts = np.diff([*first, len(heard.start)])[:, None]
@@ -387,18 +378,7 @@ def window(heard: Heard) -> tuple[np.ndarray, np.ndarray]:
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Turn logits into probabilities.
-
-    Parameters
-    ----------
-    logits : numpy.ndarray
-        Shape ``(..., n_genres)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of the same shape; the last axis sums to 1.
-    """
+    """Turn logits into probabilities, over the last axis."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 

@@ -2,7 +2,9 @@
 
 :mod:`genrelib.classify.training` lets the pretrained ear hear these, so that a model learns to
 tell music from them. They are synthetic, and nothing measured on them is reported as a result
-about music; how well real speech is told from music has to be measured on recordings of it.
+about music; how well real speech is told from music has to be measured on recordings of it. Each
+kind is a function that takes a generator of chance and a number of samples, at
+:data:`~genrelib.features.EAR_RATE`.
 """
 
 from __future__ import annotations
@@ -21,17 +23,7 @@ SECONDS = 12.0
 def noise(rng: np.random.Generator, n: int) -> np.ndarray:
     """Make noise: of any colour, full or band-passed, steady or in gusts and bursts.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of chance.
-    n : int
-        Samples.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(n,)``, at :data:`~genrelib.features.EAR_RATE`, standard deviation 1 before gusts.
+    Its standard deviation is 1 before gusts.
     """
     frequency = np.fft.rfftfreq(n, 1 / EAR_RATE)
     spectrum = np.fft.rfft(rng.normal(size=n))
@@ -45,20 +37,7 @@ def noise(rng: np.random.Generator, n: int) -> np.ndarray:
 
 
 def tone(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Make what machines sound: steady tones, hum, sweeps, sirens, beeps, clicks.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of chance.
-    n : int
-        Samples.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(n,)``, at :data:`~genrelib.features.EAR_RATE`.
-    """
+    """Make what machines sound: steady tones, hum, sweeps, sirens, beeps, clicks."""
     t = np.arange(n) / EAR_RATE
     kind = rng.choice(["steady", "sweep", "siren", "beeps", "clicks"])
     if kind == "clicks":
@@ -88,18 +67,6 @@ def speech(rng: np.random.Generator, n: int) -> np.ndarray:
 
     The source-filter model (Fant 1960, *Acoustic theory of speech production*): syllables of
     vowels and fricatives at 3 to 7 a second, in phrases of falling pitch, with pauses between.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of chance.
-    n : int
-        Samples.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(n,)``, at :data:`~genrelib.features.EAR_RATE`.
     """
     hop, size = 80, 320  # 5 and 20 ms
     frames = n // hop + 1

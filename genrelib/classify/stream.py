@@ -62,20 +62,10 @@ class Survey:
 
 
 def level(power: np.ndarray) -> float:
-    """Measure loudness, leaving out pauses.
+    """Measure loudness in dB of full scale, leaving out pauses; minus infinity for silence.
 
-    The mean power in dB, gated as in ITU-R BS.1770: parts more than 10 dB below the mean are
-    left out, and the rest is averaged again.
-
-    Parameters
-    ----------
-    power : numpy.ndarray
-        Mean square of each part of a recording, shape ``(n_parts,)``.
-
-    Returns
-    -------
-    float
-        In dB; full scale is 0, silence minus infinity.
+    Takes the mean square of each part of a recording. Their mean is gated as in ITU-R BS.1770:
+    parts more than 10 dB below it are left out, and the rest is averaged again.
     """
     if not len(power) or not power.max() > 0:
         return -np.inf
@@ -85,17 +75,7 @@ def level(power: np.ndarray) -> float:
 def keep(parts: Iterable[np.ndarray], kept: list[np.ndarray]) -> Iterator[np.ndarray]:
     """Hand on blocks and keep them, so that a file of usual length is decoded once only.
 
-    Parameters
-    ----------
-    parts : iterable of numpy.ndarray
-        Blocks of samples.
-    kept : list of numpy.ndarray
-        Where they are kept; empty in the end if they are more than :data:`KEPT` samples.
-
-    Yields
-    ------
-    numpy.ndarray
-        The blocks.
+    What is kept is empty in the end if there are more than :data:`KEPT` samples.
     """
     samples = 0
     for block in parts:
@@ -110,22 +90,8 @@ def keep(parts: Iterable[np.ndarray], kept: list[np.ndarray]) -> Iterator[np.nda
 def survey(path: str | Path, parts: Iterable[np.ndarray] | None = None) -> Survey:
     """Read a file through, and say how long and how loud it is.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    parts : iterable of numpy.ndarray, optional
-        Its blocks, where somebody looks on while they are read.
-
-    Returns
-    -------
-    Survey
-        Length, and power and peak over time.
-
-    Raises
-    ------
-    AudioError
-        As :func:`genrelib.corpus.decode`, and if the sample rate is below 100 Hz.
+    Its blocks may be handed over by somebody who looks on while they are read. An AudioError is
+    raised as by :func:`genrelib.corpus.decode`, and if the sample rate is below 100 Hz.
     """
     path = Path(path)
     rate = read_rate(path)
@@ -135,20 +101,7 @@ def survey(path: str | Path, parts: Iterable[np.ndarray] | None = None) -> Surve
 
 
 def measure(parts: Iterable[np.ndarray], rate: int) -> Survey:
-    """Say how long and how loud a recording is.
-
-    Parameters
-    ----------
-    parts : iterable of numpy.ndarray
-        Its samples, in blocks of any size.
-    rate : int
-        Sample rate in Hz.
-
-    Returns
-    -------
-    Survey
-        Length, and power and peak over time.
-    """
+    """Say how long and how loud a recording is, whose samples come in blocks of any size."""
     size, frames = max(round(STEP * rate), 1), 0
     power, peak, rest = [], [], np.empty(0, np.float32)
     for block in parts:

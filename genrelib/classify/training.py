@@ -148,20 +148,7 @@ def train(
 
 
 def corpus_level(corpus: Corpus, slices: pd.DataFrame) -> float:
-    """Measure how loud the tracks of a corpus are.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        The corpus.
-    slices : pandas.DataFrame
-        Its slices.
-
-    Returns
-    -------
-    float
-        Median over the tracks of :func:`genrelib.classify.level`, in dB.
-    """
+    """Measure how loud a corpus is: the median over its tracks of their level in dB."""
     rms = feature_table(corpus, slices)[["rms_mean", "rms_std"]].astype(float)
     power = (rms**2).sum(axis=1)  # mean of the squares
     levels = power.groupby(slices["track_id"]).apply(lambda part: stream.level(part.to_numpy()))
@@ -169,19 +156,9 @@ def corpus_level(corpus: Corpus, slices: pd.DataFrame) -> float:
 
 
 def hear_examples(target: float, seed: int) -> dict[str, np.ndarray]:
-    """Let the ear hear sounds that are not music, at the loudness of a corpus.
+    """Let the ear hear sounds that are not music, at the loudness (dB) of a corpus.
 
-    Parameters
-    ----------
-    target : float
-        Loudness in dB.
-    seed : int
-        Seed of the sounds.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        For each kind, embeddings of shape ``(n_examples, n_windows, 200)``.
+    Gives for each kind embeddings of shape ``(n_examples, n_windows, 200)``.
     """
     heard: dict[str, list[np.ndarray]] = {kind: [] for kind in nonmusic.KINDS}
     for kind, y in nonmusic.examples(EXAMPLES, seed):
@@ -195,25 +172,11 @@ def hear_examples(target: float, seed: int) -> dict[str, np.ndarray]:
 def fit(
     X: pd.DataFrame, slices: pd.DataFrame, other: dict[str, np.ndarray], *, seed: int = 0
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Train classifier, temperature and limits.
+    """Train classifier, temperature and limits on embeddings, row-aligned with slices.
 
-    Parameters
-    ----------
-    X : pandas.DataFrame
-        Embeddings, row-aligned with `slices`.
-    slices : pandas.DataFrame
-        One row per slice with ``track_id``, ``genre``, ``artist`` and ``side``.
-    other : dict of str to numpy.ndarray
-        What is not music, from :func:`hear_examples`.
-    seed : int
-        Seed of the folds.
-
-    Returns
-    -------
-    arrays : dict of str to numpy.ndarray
-        As in :data:`genrelib.classify.ARRAYS`.
-    card : dict
-        Its ``genres``, ``temperature`` and ``limits``.
+    Takes what is not music from :func:`hear_examples`. Gives the arrays of a model, as in
+    :data:`genrelib.classify.modelfile.ARRAYS`, and of its card ``genres``, ``temperature`` and
+    ``limits``.
     """
     values, genre = X.to_numpy(float), slices["genre"].to_numpy(object)
     held, folds = [], plan(slices, "track", seed=seed).splits
@@ -302,23 +265,11 @@ def _quantile(values: np.ndarray, share: float) -> float:
 
 @threadpool_limits.wrap(limits=1)
 def scores(X: pd.DataFrame, slices: pd.DataFrame, *, seed: int = 0) -> dict[str, Any]:
-    """Score the classifier under every protocol.
+    """Score the classifier under every protocol, per slice and per track (:func:`pool`).
 
-    Parameters
-    ----------
-    X : pandas.DataFrame
-        Embeddings, row-aligned with `slices`.
-    slices : pandas.DataFrame
-        One row per slice with ``track_id``, ``genre``, ``artist`` and ``side``.
-    seed : int
-        Seed of folds and intervals.
-
-    Returns
-    -------
-    dict
-        For each protocol, for ``slice`` and ``track``: accuracy as ``value``, ``low``, ``high``,
-        with ``n_tracks`` and ``n_genres``; a track is judged by :func:`pool`. Where a
-        protocol can test nothing, ``None``. ``not_tested`` names genres left out, with the reason.
+    Gives for each protocol, for ``slice`` and ``track``, the accuracy as ``value``, ``low``,
+    ``high``, with ``n_tracks`` and ``n_genres``; None where it can test nothing. ``not_tested``
+    names genres left out, with the reason.
     """
     result: dict[str, Any] = {}
     for name in PROTOCOLS:
@@ -342,28 +293,11 @@ def audit(
 ) -> pd.DataFrame:
     """Judge every track by a model whose training knew nothing of its fold.
 
-    In each fold of the protocol the whole training is done again: classifier, temperature and
-    limits are learned from the other folds, the latter two under the protocol ``track`` within
-    them.
-
-    Parameters
-    ----------
-    X : pandas.DataFrame
-        Embeddings, row-aligned with `slices`.
-    slices : pandas.DataFrame
-        One row per slice with ``track_id``, ``genre``, ``artist`` and ``side``.
-    protocol : str
-        One of :data:`genrelib.evaluation.PROTOCOLS`; tracks have to stay whole in it.
-    other : dict of str to numpy.ndarray
-        What is not music, from :func:`hear_examples`.
-    seed : int
-        Seed of the folds.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A predictions table with one row per track, ``slice_id`` being its ``track_id``; the column
-        ``reason`` says why a track was refused, and is missing for the others.
+    In each fold of the protocol, in which tracks have to stay whole, all the training is done
+    again: classifier, temperature and limits are learned from the other folds, the latter two
+    under the protocol ``track`` within them. Gives a predictions table with one row per track,
+    ``slice_id`` being its ``track_id``; the column ``reason`` says why a track was refused, and is
+    missing for the others.
     """
     rows, genres = [], sorted(slices["genre"].unique())
     for fold, (train_, test) in enumerate(plan(slices, protocol, seed=seed).splits):
@@ -383,22 +317,11 @@ def audit(
 
 
 def calibration_card(held: pd.DataFrame, *, seed: int = 0) -> dict[str, Any] | None:
-    """Say how far the probabilities of held-out tracks are from the truth.
+    """Say how far the probabilities of held-out tracks (:func:`audit`) are from the truth.
 
-    Parameters
-    ----------
-    held : pandas.DataFrame
-        From :func:`audit`.
-    seed : int
-        Seed of intervals and draws.
-
-    Returns
-    -------
-    dict or None
-        ``error``, the expected calibration error, as ``value``, ``low``, ``high`` (95 % interval
-        that resamples tracks); ``chance``, that of calibrated probabilities on so few tracks;
-        ``bins``, their number; ``reliability``, the bins as records. None where nothing was held
-        out.
+    ``error`` is the expected calibration error as ``value``, ``low``, ``high`` (95 % interval that
+    resamples tracks); ``chance`` that of calibrated probabilities on so few tracks; ``bins`` their
+    number; ``reliability`` the bins as records. None where nothing was held out.
     """
     if held.empty:
         return None

@@ -126,37 +126,14 @@ def decode(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
 
 
 def read_samples(path: str | Path) -> tuple[np.ndarray, int]:
-    """Read an audio file as it is: its own rate, its own channels.
+    """Read an audio file as it is: all channels, shape (n_samples, n_channels), and its own rate.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-
-    Returns
-    -------
-    samples : numpy.ndarray of float32, shape (n_samples, n_channels)
-        Finite samples.
-    sample_rate : int
-        Sample rate of the file in Hz.
-
-    Raises
-    ------
-    AudioError
-        As `decode`.
+    What cannot be used is refused as by `decode`.
     """
     path = Path(path)
     with _open(path) as file:
-        header = _header(path, file)
-        expected = header.frames * _share_expected(file)
-        blocks = list(_blocks(path, file))
-    found = sum(len(block) for block in blocks)
-    if not blocks or found < expected:
-        raise _truncated(path, f"{found} of {header.frames} frames could be decoded")
-    samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-    if not np.isfinite(samples).all():
-        raise _not_finite(path)
-    return samples, header.sample_rate
+        blocks = list(_to_the_end(path, file, _header(path, file)))
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks), file.samplerate
 
 
 def read_header(path: str | Path) -> AudioHeader:
@@ -217,15 +194,9 @@ def read_blocks(path: str | Path) -> Iterator[np.ndarray]:
     path = Path(path)
     with _open(path) as file:
         header = _header(path, file)
-        expected, found = header.frames * _share_expected(file), 0
-        for block in _blocks(path, file):
-            if not np.isfinite(block).all():
-                raise _not_finite(path)
-            found += len(block)
+        # The length that a compressed file announces may be a few samples off.
+        for block in _to_the_end(path, file, header, slack=SLACK * header.sample_rate):
             yield block.mean(axis=1)
-    # The length that a compressed file announces may be a few samples off.
-    if not found or found < expected - SLACK * header.sample_rate:
-        raise _truncated(path, f"{found} of {header.frames} frames could be decoded")
 
 
 def read_rate(path: str | Path) -> int:
@@ -320,6 +291,20 @@ def _blocks(path: Path, file: sf.SoundFile) -> Iterator[np.ndarray]:
     """Read an open file to its end; in blocks, so that a lying header costs no memory."""
     while len(block := _read(path, file, _BLOCK)):
         yield block
+
+
+def _to_the_end(
+    path: Path, file: sf.SoundFile, header: AudioHeader, slack: float = 0.0
+) -> Iterator[np.ndarray]:
+    """Read an open file block by block; refuse samples that are no numbers, and a lack of them."""
+    found = 0
+    for block in _blocks(path, file):
+        if not np.isfinite(block).all():
+            raise _not_finite(path)
+        found += len(block)
+        yield block
+    if not found or found < header.frames * _share_expected(file) - slack:
+        raise _truncated(path, f"{found} of {header.frames} frames could be decoded")
 
 
 def _read(path: Path, file: sf.SoundFile, frames: int) -> np.ndarray:

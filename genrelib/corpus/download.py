@@ -17,9 +17,11 @@ import stat
 import tarfile
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pooch
 import requests
@@ -236,18 +238,7 @@ class ResumingDownloader:
 
     @staticmethod
     def label(url: str) -> str:
-        """Name the partial file of an address, so that two mirrors are never mixed.
-
-        Parameters
-        ----------
-        url : str
-            The address.
-
-        Returns
-        -------
-        str
-            Sixteen hexadecimal digits.
-        """
+        """Name the partial file of an address, so that two mirrors are never mixed."""
         return hashlib.sha256(url.encode()).hexdigest()[:16]
 
     def __call__(self, url: str, output_file: str, _pooch: object = None) -> None:
@@ -344,13 +335,19 @@ def unpack(
     DownloadError
         If it is no archive, or a damaged one.
     """
+    if not hasattr(tarfile, "data_filter"):
+        raise DownloadError("unpacking safely needs Python 3.11.4 or newer")
     try:
-        if zipfile.is_zipfile(archive):
-            _unpack_zip(archive, folder, max_bytes, max_members)
-        elif tarfile.is_tarfile(archive):
-            _unpack_tar(archive, folder, max_bytes, max_members)
-        else:
-            raise DownloadError(f"neither a tar nor a zip archive (begins {_head(archive)!r})")
+        for name, size, plain, extract in _members(archive):
+            path = PurePosixPath(name.replace("\\", "/"))
+            if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", name):
+                raise UnsafeArchiveError(f"{name!r} would be written outside the folder")
+            max_bytes, max_members = max_bytes - size, max_members - 1
+            if max_bytes < 0 or max_members < 0:
+                raise UnsafeArchiveError("there is more in it than there should be")
+            if not plain:
+                raise UnsafeArchiveError(f"{name!r} is a link or a device")
+            extract(folder)
     except DownloadError:
         raise
     except OSError as error:
@@ -362,44 +359,22 @@ def unpack(
         raise DownloadError(f"damaged archive ({type(error).__name__}: {error})") from error
 
 
-def _unpack_tar(archive: Path, folder: Path, max_bytes: int, max_members: int) -> None:
-    if not hasattr(tarfile, "data_filter"):
-        raise DownloadError("unpacking safely needs Python 3.11.4 or newer")
-    budget = _Budget(max_bytes, max_members)
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            budget.spend(member.name, member.size)
-            if not (member.isreg() or member.isdir()):
-                raise UnsafeArchiveError(f"{member.name!r} is a link or a device")
-            tar.extract(member, folder, filter="data")
-
-
-def _unpack_zip(archive: Path, folder: Path, max_bytes: int, max_members: int) -> None:
-    budget = _Budget(max_bytes, max_members)
-    with zipfile.ZipFile(archive) as bundle:
-        for member in bundle.infolist():
-            budget.spend(member.filename, member.file_size)
-            kind = stat.S_IFMT(member.external_attr >> 16)
-            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-                raise UnsafeArchiveError(f"{member.filename!r} is a link or a device")
-            bundle.extract(member, folder)  # writes no more than the size that was counted
-
-
-class _Budget:
-    """What an archive may still unpack."""
-
-    def __init__(self, max_bytes: int, max_members: int) -> None:
-        self.bytes, self.members = max_bytes, max_members
-
-    def spend(self, name: str, size: int) -> None:
-        """Count one member, or refuse it."""
-        path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", name):
-            raise UnsafeArchiveError(f"{name!r} would be written outside the folder")
-        self.bytes -= size
-        self.members -= 1
-        if self.bytes < 0 or self.members < 0:
-            raise UnsafeArchiveError("there is more in it than there should be")
+def _members(archive: Path) -> Iterator[tuple[str, int, bool, Callable[..., Any]]]:
+    """List name and size of each member, whether it is a file or folder, and what unpacks it."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as bundle:
+            for file in bundle.infolist():
+                kind = stat.S_IFMT(file.external_attr >> 16)
+                plain = kind in (0, stat.S_IFREG, stat.S_IFDIR)
+                # Writes no more than the size that was counted.
+                yield file.filename, file.file_size, plain, partial(bundle.extract, file)
+    elif tarfile.is_tarfile(archive):
+        with tarfile.open(archive) as tar:
+            for part in tar:
+                plain = part.isreg() or part.isdir()
+                yield part.name, part.size, plain, partial(tar.extract, part, filter="data")
+    else:
+        raise DownloadError(f"neither a tar nor a zip archive (begins {_head(archive)!r})")
 
 
 def _head(archive: Path) -> bytes:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -292,26 +293,30 @@ class _Session:
         return tuple(48 + self.key + ROOTS[degree] + tone for tone in CHORDS[kind])
 
 
-def _mix(track: np.ndarray, time: float, sound: np.ndarray, level: float) -> None:
-    """Add a sound to a track at a time, as far as the track reaches."""
-    at = int(time * SAMPLE_RATE)
-    part = track[at : at + len(sound)]
-    part += level * sound[: len(part)]
+Strokes = Iterator[tuple[int, np.ndarray, float]]
+"""What is played: at which step, which sound, how loud."""
 
 
-def _play_drums(session: _Session) -> np.ndarray:
+def _play(session: _Session, part: Callable[[_Session], Strokes]) -> np.ndarray:
+    """Add up the sounds of one part, as far as the track reaches."""
     track = np.zeros(_LENGTH, np.float32)
+    for step, sound, level in part(session):
+        at = int(session.time(step) * SAMPLE_RATE)
+        place = track[at : at + len(sound)]
+        place += level * sound[: len(place)]
+    return track
+
+
+def _drums(session: _Session) -> Strokes:
     strokes = {drum: _drum(drum, session.rng) for drum in session.style.drums}
     for step in session.steps():
         for drum, pattern in session.style.drums.items():
             if pattern[step % 16] == "x":
                 accent = session.rng.uniform(0.75, 1.0)
-                _mix(track, session.time(step), strokes[drum], accent)
-    return track
+                yield step, strokes[drum], accent
 
 
-def _play_bass(session: _Session) -> np.ndarray:
-    track = np.zeros(_LENGTH, np.float32)
+def _bass(session: _Session) -> Strokes:
     beat = 60 / session.tempo
     for step in session.steps():
         sign = session.style.bass[step % 16]
@@ -321,12 +326,10 @@ def _play_bass(session: _Session) -> np.ndarray:
         walk = int(session.rng.choice(chord)) - chord[0] + int(session.rng.integers(-1, 2))
         interval = {"0": 0, "5": 7, "8": 12, "w": walk}[sign]
         note = _note(chord[0] - 12 + interval, 0.9 * beat, session.style.voices[0])
-        _mix(track, session.time(step), note, 0.6)
-    return track
+        yield step, note, 0.6
 
 
-def _play_comp(session: _Session) -> np.ndarray:
-    track = np.zeros(_LENGTH, np.float32)
+def _comp(session: _Session) -> Strokes:
     pattern, voice = session.style.comp, session.style.voices[1]
     for step in session.steps():
         sign = pattern[step % 16]
@@ -338,13 +341,11 @@ def _play_comp(session: _Session) -> np.ndarray:
         chord = session.chord(step)
         tones = chord if sign == "x" else (chord[int(sign) % len(chord)] + 12,)
         for tone in tones:
-            _mix(track, session.time(step), _note(tone, seconds, voice), 0.25)
-    return track
+            yield step, _note(tone, seconds, voice), 0.25
 
 
-def _play_lead(session: _Session) -> np.ndarray:
+def _lead(session: _Session) -> Strokes:
     """A two-bar motif over the scale, walked at random, that comes back with small changes."""
-    track = np.zeros(_LENGTH, np.float32)
     style, rng = session.style, session.rng
     motif = [int(move) if rng.random() < style.lead else None for move in rng.integers(-2, 3, 16)]
     place = 3
@@ -356,8 +357,7 @@ def _play_lead(session: _Session) -> np.ndarray:
         octave, degree = divmod(place, len(style.scale))
         pitch = 60 + session.key + 12 * octave + style.scale[degree]
         seconds = (30 if rng.random() < 0.7 else 60) / session.tempo
-        _mix(track, session.time(step), _note(pitch, seconds, style.voices[2]), 0.4)
-    return track
+        yield step, _note(pitch, seconds, style.voices[2]), 0.4
 
 
 def _amplify(track: np.ndarray, drive: float) -> np.ndarray:
@@ -427,10 +427,10 @@ def render_sketch(track_id: str) -> np.ndarray:
     genre, name = track_id.split(".sketch")
     session, levels = _record(genre, ARTISTS.index(name[0]), int(name[1:]))
     voices = session.style.voices
-    mix = levels[0] * 0.8 * _play_drums(session)
-    mix = mix + levels[1] * _amplify(_play_bass(session), voices[0].drive)
-    mix = mix + levels[2] * _amplify(_play_comp(session), voices[1].drive)
-    mix = mix + levels[3] * _amplify(_play_lead(session), voices[2].drive)
+    mix = levels[0] * 0.8 * _play(session, _drums)
+    mix = mix + levels[1] * _amplify(_play(session, _bass), voices[0].drive)
+    mix = mix + levels[2] * _amplify(_play(session, _comp), voices[1].drive)
+    mix = mix + levels[3] * _amplify(_play(session, _lead), voices[2].drive)
     mix = _reverberate(mix, session.style.room, session.rng)
     edge = int(0.02 * SAMPLE_RATE)
     mix[:edge] *= np.linspace(0, 1, edge)
@@ -452,17 +452,9 @@ def sketch_version() -> str:
 
 
 def render_all(folder: Path) -> dict[str, Path]:
-    """Write every sketch that is not there yet as a 16-bit WAV file.
+    """Write every sketch that is not there yet as a 16-bit WAV file; say which is where.
 
-    Parameters
-    ----------
-    folder : Path
-        Where to; made if need be.
-
-    Returns
-    -------
-    dict of str to Path
-        The file of each track id, ``<folder>/<genre>/<track_id>.wav``.
+    They lie in ``<folder>/<genre>/<track_id>.wav``.
     """
     paths = {}
     for track_id in SKETCHES.index:

@@ -167,22 +167,10 @@ def read_tracks(folder: Path) -> tuple[pd.DataFrame, list[Broken]]:
 
 
 def read_errors(folder: Path) -> pd.DataFrame:
-    """List the files that could not be used.
+    """List the files that could not be used: track_id, where it is known, path and reason.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A folder made by ``genrelib extract``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per file; columns track_id (missing where it is not known), path, reason.
-
-    Raises
-    ------
-    StoreError
-        If the run that made the folder has not come to its end, or a part was cut short since.
+    A StoreError is raised if the run that made the folder has not come to its end, or a part was
+    cut short since.
     """
     manifest = read_manifest(folder)
     names = {path.name for path in folder.glob("part-*.parquet")}
@@ -220,20 +208,7 @@ def _whole(file: Path) -> bool:
 
 
 def damaged(part: Path, why: object) -> StoreError:
-    """Put into words that a part cannot be read, and what to do.
-
-    Parameters
-    ----------
-    part : pathlib.Path
-        The part.
-    why : object
-        What is wrong with it.
-
-    Returns
-    -------
-    StoreError
-        The error to raise.
-    """
+    """Put into words that a part cannot be read, why, and what to do."""
     command = _command(read_manifest(part.parent), part.parent)
     reason = " ".join(str(why).split()).rpartition(f"'{part}': ")[2]  # pyarrow names it, too
     return StoreError(
@@ -441,20 +416,7 @@ def _leaves(schema: pa.Schema, names: Sequence[str]) -> list[str]:
 
 
 def write_file(file: Path, content: bytes | pa.Buffer) -> None:
-    """Write a file of measurements whole or not at all.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        The file.
-    content : bytes or pyarrow.Buffer
-        What it shall hold.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be written.
-    """
+    """Write a file of measurements whole or not at all, or say in a StoreError why not."""
     try:
         write_whole(file, content)
     except OSError as error:

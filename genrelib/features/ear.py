@@ -139,52 +139,18 @@ def hear(audio: Audio, rate: float, *, batch: int = 16, threads: int = 1) -> Hea
 
 
 def embed(audio: Audio, rate: float, *, threads: int = 1) -> np.ndarray:
-    """Describe a recording by the 200 numbers that the network judges by.
+    """Describe a recording by the 200 numbers that the network judges by: means over the patches.
 
-    Parameters
-    ----------
-    audio : numpy.ndarray or iterable of numpy.ndarray
-        As in :func:`hear`.
-    rate : float
-        Sample rate in Hz.
-    threads : int
-        Threads to use.
-
-    Returns
-    -------
-    numpy.ndarray
-        Mean over the patches, float32, shape ``(200,)``, in the order of :data:`EAR_COLUMNS`.
-
-    Raises
-    ------
-    ValueError
-        As in :func:`hear`.
+    They are float32, in the order of :data:`EAR_COLUMNS`; everything else is as in :func:`hear`.
     """
     return hear(audio, rate, threads=threads).embedding.mean(axis=0)
 
 
 def tags(audio: Audio, rate: float, *, threads: int = 1) -> pd.Series:
-    """Say how probable each of 50 tags is for a recording.
+    """Say how probable each of 50 tags is for a recording: means over the patches.
 
-    Parameters
-    ----------
-    audio : numpy.ndarray or iterable of numpy.ndarray
-        As in :func:`hear`.
-    rate : float
-        Sample rate in Hz.
-    threads : int
-        Threads to use.
-
-    Returns
-    -------
-    pandas.Series
-        Mean probability over the patches, float32, by tag; they do not exclude each other, so
-        they do not sum to 1.
-
-    Raises
-    ------
-    ValueError
-        As in :func:`hear`.
+    The tags do not exclude each other, so they do not sum to 1; everything else is as in
+    :func:`hear`.
     """
     import pandas as pd  # nothing else here needs it, and it takes long to load
 

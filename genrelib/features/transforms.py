@@ -4,6 +4,9 @@ Each function gives what a public function of librosa gives, to the last digits 
 arithmetic. It is here because librosa builds its filter banks and wavelets anew at every call, or
 because it computes more than the feature needs. What depends on the tuning is kept for each of
 the hundred values that a tuning can take, less than 40 MB in all.
+
+Spectrograms have the shape ``(1025, n_frames)``, and so do the results, with as many rows as they
+have bands; samples are float32, mono, at 22,050 Hz.
 """
 
 from __future__ import annotations
@@ -39,17 +42,7 @@ def _mel_bank(n_mels: int) -> scipy.sparse.csr_array:
 def mel(power: np.ndarray, n_mels: int = 128) -> np.ndarray:
     """Sum a power spectrogram into mel bands, as ``librosa.feature.melspectrogram(S=...)``.
 
-    Parameters
-    ----------
-    power : numpy.ndarray
-        Power spectrogram, shape ``(1025, n_frames)``.
-    n_mels : int
-        Number of bands.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(n_mels, n_frames)``. Of the bank's weights 98 % are zero and are left out.
+    Of the bank's weights 98 % are zero and are left out.
     """
     return _mel_bank(n_mels) @ power
 
@@ -60,19 +53,9 @@ def _cosines(n_mels: int, n_mfcc: int) -> np.ndarray:
 
 
 def mfcc(mel_db: np.ndarray, n_mfcc: int = 20) -> np.ndarray:
-    """Compute cepstral coefficients of each frame, as ``librosa.feature.mfcc(S=...)``.
+    """Compute cepstral coefficients of mel bands in dB, as ``librosa.feature.mfcc(S=...)``.
 
-    Parameters
-    ----------
-    mel_db : numpy.ndarray
-        Mel spectrogram in dB, shape ``(n_mels, n_frames)``.
-    n_mfcc : int
-        Number of coefficients.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(n_mfcc, n_frames)``. Of the cosine transform only these are computed.
+    Of the cosine transform only these are computed.
     """
     return _cosines(len(mel_db), n_mfcc) @ mel_db
 
@@ -84,34 +67,18 @@ def _frequencies() -> np.ndarray:
 
 
 def centroid(magnitude: np.ndarray) -> np.ndarray:
-    """Find the centre of gravity of each spectrum, as ``librosa.feature.spectral_centroid``.
+    """Find the centre of gravity in Hz of magnitudes, as ``librosa.feature.spectral_centroid``.
 
-    Parameters
-    ----------
-    magnitude : numpy.ndarray
-        Magnitude spectrogram, shape ``(1025, n_frames)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        Hz, shape ``(1, n_frames)``; close to 0 for silence.
+    It is close to 0 for silence.
     """
     moment, total = _frequencies() @ magnitude
     return (moment / np.where(total < TINY, 1, total))[np.newaxis]
 
 
 def rms(y: np.ndarray) -> np.ndarray:
-    """Measure the level of each frame, as ``librosa.feature.rms(y=...)``.
+    """Measure the root mean square of each frame of samples, as ``librosa.feature.rms(y=...)``.
 
-    Parameters
-    ----------
-    y : numpy.ndarray
-        Samples, shape ``(n_samples,)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        Root mean square, shape ``(1, n_frames)``. Frames overlap; each sample is squared once.
+    Frames overlap; each sample is squared once.
     """
     n_frames = 1 + len(y) // HOP_LENGTH
     hops = N_FFT // HOP_LENGTH
@@ -155,15 +122,7 @@ def _peaks(power: np.ndarray, low: int, high: int) -> tuple[np.ndarray, np.ndarr
 def tuning(power: np.ndarray) -> float:
     """Estimate how far a slice is off A440, as ``librosa.estimate_tuning(S=...)``.
 
-    Parameters
-    ----------
-    power : numpy.ndarray
-        Power spectrogram, shape ``(1025, n_frames)``.
-
-    Returns
-    -------
-    float
-        Fractions of a semitone in steps of 0.01, from -0.5 to 0.49; 0 where there is no pitch.
+    In fractions of a semitone, in steps of 0.01 from -0.5 to 0.49; 0 where there is no pitch.
     """
     bins = librosa.fft_frequencies(sr=SAMPLE_RATE, n_fft=N_FFT)
     low, high = np.searchsorted(bins, [150.0, 4000.0])  # librosa's range of pitches
@@ -182,17 +141,7 @@ def _chroma_bank(tuned: float) -> np.ndarray:
 def chroma(power: np.ndarray, tuned: float) -> np.ndarray:
     """Sum a power spectrogram into pitch classes, as ``librosa.feature.chroma_stft(S=...)``.
 
-    Parameters
-    ----------
-    power : numpy.ndarray
-        Power spectrogram, shape ``(1025, n_frames)``.
-    tuned : float
-        Tuning in fractions of a semitone.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(12, n_frames)``, each frame scaled to a maximum of 1.
+    The tuning is in fractions of a semitone; each frame is scaled to a maximum of 1.
     """
     return librosa.util.normalize(_chroma_bank(round(tuned, 2)) @ power, norm=np.inf, axis=0)
 
@@ -249,19 +198,7 @@ def chroma_cqt(y: np.ndarray, tuned: float) -> np.ndarray:
     """Sum a constant-Q transform into pitch classes, as ``librosa.feature.chroma_cqt(y=...)``.
 
     From octave to octave the samples are halved in number, so that the same wavelets serve all
-    (Schörkhuber and Klapuri 2010).
-
-    Parameters
-    ----------
-    y : numpy.ndarray
-        Samples, float32, shape ``(n_samples,)``.
-    tuned : float
-        Tuning in fractions of a semitone.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(12, n_frames)``, each frame scaled to a maximum of 1.
+    (Schörkhuber and Klapuri 2010). Each frame is scaled to a maximum of 1.
     """
     wavelets = _wavelets(round(tuned, 2))
     half = wavelets.shape[2]
@@ -281,20 +218,10 @@ def chroma_cqt(y: np.ndarray, tuned: float) -> np.ndarray:
 
 
 def tempo(onset_envelope: np.ndarray) -> np.ndarray:
-    """Estimate the tempo, as ``librosa.feature.tempo(onset_envelope=...)``.
+    """Estimate the tempo in beats per minute, as ``librosa.feature.tempo(onset_envelope=...)``.
 
     librosa averages the autocorrelations of the envelope around each frame. Here their Fourier
     transforms are averaged, of which only the mean is transformed back.
-
-    Parameters
-    ----------
-    onset_envelope : numpy.ndarray
-        Onset strength, shape ``(n_frames,)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        Beats per minute, shape ``(1,)``.
     """
     n = int(librosa.time_to_frames(8.0, sr=SAMPLE_RATE, hop_length=HOP_LENGTH))
     padded = np.pad(onset_envelope, n // 2, mode="linear_ramp", end_values=0)

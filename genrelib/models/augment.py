@@ -1,7 +1,8 @@
 """Training slices, changed a little each time they are heard, so that none is learned by heart.
 
-Every function takes standardised frames, in which zero is the mean of a band, and a generator;
-none changes what it is given.
+Every function takes standardised frames, shape ``(n_slices, n_frames, n_bands)``, in which zero is
+the mean of a band, and a generator, which draws anew for each slice. None changes what it is
+given.
 """
 
 from __future__ import annotations
@@ -12,23 +13,10 @@ import numpy as np
 def mask_time(
     X: np.ndarray, rng: np.random.Generator, *, share: float = 0.2, blocks: int = 2
 ) -> np.ndarray:
-    """Silence stretches of time: all bands are set to their mean.
+    """Silence stretches of time: all bands are set to their mean (Park et al. 2019).
 
-    Parameters
-    ----------
-    X : numpy.ndarray
-        Standardised frames, shape ``(n_slices, n_frames, n_bands)``.
-    rng : numpy.random.Generator
-        Draws length and place, for each slice anew.
-    share : float
-        Longest stretch, as a share of the slice.
-    blocks : int
-        Stretches in a slice.
-
-    Returns
-    -------
-    numpy.ndarray
-        The masked frames (Park et al. 2019, doi:10.21437/Interspeech.2019-2680).
+    In each slice ``blocks`` stretches of at most ``share`` of it are drawn
+    (doi:10.21437/Interspeech.2019-2680).
     """
     hidden = np.zeros(X.shape[:2], bool)
     for _ in range(blocks):
@@ -37,22 +25,7 @@ def mask_time(
 
 
 def mask_bands(X: np.ndarray, rng: np.random.Generator, *, share: float = 0.3) -> np.ndarray:
-    """Silence neighbouring bands for the whole slice.
-
-    Parameters
-    ----------
-    X : numpy.ndarray
-        Standardised frames, shape ``(n_slices, n_frames, n_bands)``.
-    rng : numpy.random.Generator
-        Draws number and place, for each slice anew.
-    share : float
-        Most bands to silence, as a share of all.
-
-    Returns
-    -------
-    numpy.ndarray
-        The masked frames (Park et al. 2019, doi:10.21437/Interspeech.2019-2680).
-    """
+    """Silence up to ``share`` of the bands, neighbours, for the whole slice (Park et al. 2019)."""
     hidden = _stretches(len(X), X.shape[2], share, rng)
     return np.where(hidden[:, None], np.float32(0), X)
 
@@ -60,23 +33,9 @@ def mask_bands(X: np.ndarray, rng: np.random.Generator, *, share: float = 0.3) -
 def change_gain(
     X: np.ndarray, rng: np.random.Generator, *, decibels: float, effect: np.ndarray
 ) -> np.ndarray:
-    """Make each slice louder or softer.
+    """Make each slice louder or softer, by a gain with this standard deviation in dB.
 
-    Parameters
-    ----------
-    X : numpy.ndarray
-        Standardised frames, shape ``(n_slices, n_frames, n_bands)``.
-    rng : numpy.random.Generator
-        Draws the gain, for each slice anew.
-    decibels : float
-        Standard deviation of the gain (dB).
-    effect : numpy.ndarray
-        What one decibel adds to each band, in standard deviations, shape ``(n_bands,)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        The frames as they would be at another level.
+    ``effect`` is what one decibel adds to each band, in standard deviations.
     """
     gain = rng.normal(0, decibels, (len(X), 1, 1))
     return (X + gain * effect).astype(np.float32)
@@ -87,23 +46,8 @@ def mix_up(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Blend each slice with another one, and their genres in the same proportion.
 
-    Parameters
-    ----------
-    X : numpy.ndarray
-        Frames, shape ``(n_slices, n_frames, n_bands)``.
-    y : numpy.ndarray
-        Share of each genre, shape ``(n_slices, n_genres)``.
-    rng : numpy.random.Generator
-        Draws partners and proportions.
-    alpha : float
-        Both parameters of the beta distribution of the proportions; small: nearly no blending.
-
-    Returns
-    -------
-    X : numpy.ndarray
-        The blends (Zhang et al. 2018, arXiv:1710.09412); the larger part is the slice itself.
-    y : numpy.ndarray
-        Share of each genre in them.
+    The larger part is the slice itself (Zhang et al. 2018, arXiv:1710.09412). ``alpha`` is both
+    parameters of the beta distribution of the proportions; small: nearly no blending.
     """
     drawn = rng.beta(alpha, alpha, len(X))
     share = np.maximum(drawn, 1 - drawn).astype(np.float32)[:, None]
