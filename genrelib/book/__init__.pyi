@@ -55,6 +55,7 @@ from .speed import (
 from .words import (
     brief as brief,
     counted as counted,
+    extent as extent,
     interval_table as interval_table,
     listing as listing,
     number as number,

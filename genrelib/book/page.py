@@ -17,7 +17,7 @@ import os
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -431,13 +431,13 @@ def player(
     )
 
 
-def players(clips: Iterable[Clip], caption: str) -> None:
+def players(clips: Iterable[Clip] | Mapping[str, Clip], caption: str) -> None:
     """Show several clips, one below the other, in one table.
 
     Parameters
     ----------
-    clips : iterable of Clip
-        What to listen to.
+    clips : iterable of Clip, or mapping of str to Clip
+        What to listen to; a mapping says in its keys what part each plays.
     caption : str
         What to listen for, as plain text.
 
@@ -446,6 +446,8 @@ def players(clips: Iterable[Clip], caption: str) -> None:
     ValueError
         If the caption is empty.
     """
+    if isinstance(clips, Mapping):
+        clips = [replace(sound, label=f"{part}: {sound.label}") for part, sound in clips.items()]
     clips = list(clips)
     if not caption.strip():
         raise ValueError("players() needs a non-empty caption: say what to listen for")

@@ -13,7 +13,7 @@ from typing import Any, cast
 import pandas as pd
 
 __all__ = [
-    "brief", "counted", "interval_table", "listing", "number", "percent", "span", "spans",
+    "brief", "counted", "extent", "interval_table", "listing", "number", "percent", "span", "spans",
     "verdict",
 ]  # fmt: skip
 
@@ -211,21 +211,46 @@ def percent(share: float, digits: int = 0) -> str:
     Parameters
     ----------
     share : float
-        From 0 to 1.
+        From 0 to 1; missing where there is nothing to take a share of.
     digits : int, default 0
         Decimals.
 
     Returns
     -------
     str
-        Such as ``16 %``.
+        Such as ``16 %`` or ``unknown``.
 
     Examples
     --------
-    >>> percent(0.5)
-    '50 %'
+    >>> percent(0.5), percent(float("nan"))
+    ('50 %', 'unknown')
     """
-    return f"{100 * share:.{digits}f} %"
+    return "unknown" if math.isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def extent(values: Iterable[float], digits: int = 0) -> str:
+    """Write from where to where values run.
+
+    Parameters
+    ----------
+    values : iterable of float
+        At least one.
+    digits : int, default 0
+        Decimals.
+
+    Returns
+    -------
+    str
+        Such as ``4 to 10``, or ``10`` where all are equal.
+
+    Examples
+    --------
+    >>> extent([5, 4, 10]), extent([10, 10])
+    ('4 to 10', '10')
+    """
+    values = list(values)
+    low, high = f"{min(values):,.{digits}f}", f"{max(values):,.{digits}f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:

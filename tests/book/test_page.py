@@ -286,6 +286,14 @@ def test_silence_and_nothing_can_be_played(shown) -> None:
         page.players([silence], "")
 
 
+def test_players_say_what_part_a_clip_plays(shown) -> None:
+    silence = page.Clip(np.zeros(SAMPLE_RATE, np.float32), "jazz.00000", True)
+    page.players({"a slice": silence}, "Listen")
+    title = "a slice: jazz.00000 (synthetic sketch, not a recording)"
+    assert soup(shown).find("th", scope="row").text == title
+    assert silence.label == "jazz.00000"
+
+
 def test_a_clip_is_saved_as_it_is(tmp_path: Path) -> None:
     sound = page.Clip(np.linspace(-0.5, 0.5, 100, dtype=np.float32), "ramp", synthetic=True)
     samples, rate = soundfile.read(sound.save(tmp_path / "ramp.wav"), dtype="float32")

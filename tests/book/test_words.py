@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genrelib.book import brief, interval_table, span
+from genrelib.book import brief, extent, interval_table, percent, span
 from genrelib.book.words import spans
 
 FOUND = {"value": 0.161, "low": -0.02, "high": 0.2201}
@@ -55,3 +55,9 @@ def test_cells_hold_a_number_with_its_interval_or_a_dash() -> None:
         "c": "-0.20 (-0.30 to 0.04)",
     }
     assert spans(table, "+").tolist() == ["+0.16 (+0.10 to +0.20)", "–", "-0.20 (-0.30 to +0.04)"]
+
+
+def test_what_runs_from_least_to_most_is_said_once_where_they_are_alike() -> None:
+    assert extent(pd.Series([5, 4, 10])) == "4 to 10"
+    assert extent([0.501, 0.499], 2) == "0.50"
+    assert percent(float("nan")) == "unknown" and percent(0.1234, 1) == "12.3 %"
