@@ -24,7 +24,7 @@ ROOMS = (
 """In the order of the data: a room imports only from those before it."""
 PACKAGE = Path(genrelib.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-MAX_LINES, MAX_FUNCTION, MAX_FACE, MAX_ROOM_DOC = 510, 60, 40, 7
+MAX_LINES, MAX_FUNCTION, MAX_FACE, MAX_ROOM_DOC = 500, 60, 40, 7
 
 
 def _room(path: Path) -> str:

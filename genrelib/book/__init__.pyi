@@ -27,7 +27,6 @@ from .page import (
     show as show,
     source as source,
     table as table,
-    tell as tell,
 )
 from .press import (
     Build as Build,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from genrelib.book.figures import Picture
     from genrelib.corpus import Corpus
 
-__all__ = ["Clip", "clip", "player", "players", "show", "source", "table", "tell"]
+__all__ = ["Clip", "clip", "player", "players", "show", "source", "table"]
 
 # The key under which notebook outputs carry what only genrelib.book.press understands.
 METADATA_KEY = "genrelib"
@@ -46,7 +46,7 @@ MAX_SOUND_BYTES = 60_000
 SLICE_SECONDS = 6.0
 
 
-def show(picture: Picture | Figure, caption: str = "", alt: str = "", name: str = "") -> None:
+def show(picture: Picture) -> None:
     """Show a figure, and say what it shows.
 
     In JupyterLab the caption appears below the image. In the book the image becomes a numbered
@@ -56,16 +56,9 @@ def show(picture: Picture | Figure, caption: str = "", alt: str = "", name: str 
     ----------
     picture : genrelib.book.figures.Picture
         The figure with its caption and text alternative. It is closed afterwards.
-    caption, alt, name : str
-        Where they do not come with the picture.
     """
     import matplotlib.pyplot as plt
     from IPython.display import display
-
-    from genrelib.book.figures import Picture
-
-    if not isinstance(picture, Picture):
-        picture = Picture(picture, caption, alt, name)
 
     png = _png(picture.figure)
     plt.close(picture.figure)
@@ -125,39 +118,6 @@ def _png(fig: Figure) -> bytes:
     image = Image.open(buffer).convert("RGB")
     image.quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
     return small.getvalue()
-
-
-def tell(**values: Any) -> None:
-    """Give numbers or words to the prose of the chapter.
-
-    The text takes them with ``{glue:text}`name``` or, with a format,
-    ``{glue:text}`name:.2f```; nothing is displayed where ``tell`` is called.
-
-    Parameters
-    ----------
-    **values : int, float, bool, str or NumPy scalar
-        Values by name. A name may be told only once per chapter.
-
-    Raises
-    ------
-    ValueError
-        If a value is missing (None or NaN) or is neither a number nor a string: the sentence
-        that quotes it would read as nonsense.
-    """
-    from myst_nb import glue
-
-    plain = {name: _plain(name, value) for name, value in values.items()}
-    for name, value in plain.items():
-        glue(name, value, display=False)
-
-
-def _plain(name: str, value: Any) -> int | float | str | bool:
-    """Return a value as plain Python, which prints the same under every NumPy."""
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-        value = value.item()
-    if isinstance(value, int | float | str) and value == value:
-        return value
-    raise ValueError(f"tell({name}=...) got {value!r}; only numbers and strings fit in a sentence")
 
 
 def table(

@@ -87,8 +87,7 @@ def _place_figure(cell: NotebookNode, where: str) -> None:
     if not figures:
         return
     shown = [out for out in cell.outputs if out.output_type in ("display_data", "execute_result")]
-    visible = [out for out in shown if "scrapbook" not in out.get("metadata", {})]
-    if len(figures) > 1 or len(visible) > 2:
+    if len(figures) > 1 or len(shown) > 2:
         raise BookError(f"{where} shows a figure and something else: one figure per cell, alone")
     cell.outputs = [
         out for out, role in zip(cell.outputs, roles, strict=True) if role.get("role") != "caption"

@@ -13,8 +13,8 @@ from typing import Any, cast
 import pandas as pd
 
 __all__ = [
-    "brief", "counted", "extent", "interval_table", "listing", "number", "percent", "span", "spans",
-    "verdict",
+    "brief", "counted", "extent", "interval_table", "listing", "number", "percent", "span",
+    "spans", "verdict",
 ]  # fmt: skip
 
 
@@ -234,22 +234,22 @@ def extent(values: Iterable[float], digits: int = 0) -> str:
     Parameters
     ----------
     values : iterable of float
-        At least one.
+        Missing ones are passed over.
     digits : int, default 0
         Decimals.
 
     Returns
     -------
     str
-        Such as ``4 to 10``, or ``10`` where all are equal.
+        Such as ``4 to 10``, ``10`` where all are equal, or ``unknown``.
 
     Examples
     --------
     >>> extent([5, 4, 10]), extent([10, 10])
     ('4 to 10', '10')
     """
-    values = list(values)
-    low, high = f"{min(values):,.{digits}f}", f"{max(values):,.{digits}f}"
+    values = [value for value in values if not math.isnan(value)] or [math.nan]
+    low, high = number(min(values), digits), number(max(values), digits)
     return low if low == high else f"{low} to {high}"
 
 

@@ -65,8 +65,6 @@ def test_the_start_page_reads_as_a_page_and_leads_to_the_chapters(lab: tuple[str
 def test_a_chapter_runs_and_reads_as_its_page(lab: tuple[str, Any], name: str) -> None:
     opened = browser.run_notebook(lab[1], lab[0], f"{name}.ipynb")
     assert opened.errors == []
-    if any("{glue" in cell["source"] for cell in opened.cells):
-        pytest.skip("it ran without an error; its numbers are not yet inline expressions")
     assert opened.raw_markup == []
     asked = [e for cell in opened.cells if cell["type"] == "markdown"
              for e in expressions(cell["source"])]  # fmt: skip

@@ -112,32 +112,6 @@ def test_source_shows_the_code_without_its_docstring(monkeypatch: pytest.MonkeyP
     assert "test_page.py" in data["text/markdown"]
 
 
-# --- numbers in prose ------------------------------------------------------------------------
-
-
-def test_tell_hands_on_plain_python(monkeypatch) -> None:
-    told = {}
-    monkeypatch.setattr(
-        "myst_nb.glue", lambda name, value, display: told.update({name: (value, display)})
-    )
-    page.tell(
-        a=np.float64(0.5), b=np.int64(3), c="jazz", d=np.str_("pop"), e=np.array(2.0), f=True
-    )
-    assert told == {
-        "a": (0.5, False), "b": (3, False), "c": ("jazz", False), "d": ("pop", False),
-        "e": (2.0, False), "f": (True, False),
-    }  # fmt: skip
-    kinds = {name: type(value) for name, (value, _) in told.items()}
-    assert kinds == {"a": float, "b": int, "c": str, "d": str, "e": float, "f": bool}
-
-
-@pytest.mark.parametrize("value", [None, float("nan"), np.float32("nan"), [1], np.array([1]), {}])
-def test_tell_refuses_what_no_sentence_can_hold(monkeypatch, value) -> None:
-    monkeypatch.setattr("myst_nb.glue", lambda *_, **__: pytest.fail("told half of it"))
-    with pytest.raises(ValueError, match=r"tell\(x="):
-        page.tell(good=1, x=value)
-
-
 # --- tables ----------------------------------------------------------------------------------
 
 SCORES = pd.DataFrame(

@@ -59,5 +59,6 @@ def test_cells_hold_a_number_with_its_interval_or_a_dash() -> None:
 
 def test_what_runs_from_least_to_most_is_said_once_where_they_are_alike() -> None:
     assert extent(pd.Series([5, 4, 10])) == "4 to 10"
-    assert extent([0.501, 0.499], 2) == "0.50"
+    assert extent([0.501, 0.499, float("nan")], 2) == "0.50"
+    assert extent([]) == "unknown"
     assert percent(float("nan")) == "unknown" and percent(0.1234, 1) == "12.3 %"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import librosa
 import matplotlib.pyplot as plt
@@ -124,7 +125,7 @@ def siblings(exact: np.ndarray, found: Mapping[str, np.ndarray], n_splits: int) 
     ax.bar(k + 0.2, share["track"], 0.4, color=blue, label="track")
     ax.set(xlabel="siblings of a test slice that are in training", ylabel="share of test slices")
     ax.set_ylim(0, 1.05)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    cast(Any, ax.xaxis.get_major_locator()).set_params(integer=True)
     fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return Picture(
         fig,
@@ -192,7 +193,7 @@ def _squares(ax: Axes, sides: pd.DataFrame) -> None:
     ax.pcolormesh(sides, cmap=colours, vmin=0, vmax=1, edgecolor="white", linewidth=2)
     for y, x in np.argwhere(sides.to_numpy() == 1):
         ax.text(x + 0.5, y + 0.5, "T", ha="center", va="center", color="white", weight="bold")
-    ax.set_xticks(sides.columns + 0.5, sides.columns)
+    ax.set_xticks(sides.columns.to_numpy() + 0.5, sides.columns)
     ax.set_yticks(np.arange(len(sides)) + 0.5, sides.index)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
