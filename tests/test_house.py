@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -99,6 +101,29 @@ def test_files_and_functions_stay_small(path: Path) -> None:
         body = node.body[1:] if ast.get_docstring(node) else node.body
         lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
         assert lines <= MAX_FUNCTION, f"{node.name} has {lines} lines"
+
+
+def _exists(dotted: str) -> bool:
+    parts = dotted.split(".")
+    for end in range(len(parts), 0, -1):
+        try:
+            found: object = importlib.import_module(".".join(parts[:end]))
+        except ImportError:
+            continue
+        return (
+            functools.reduce(lambda o, name: getattr(o, name, None), parts[end:], found)
+            is not None
+        )
+    return False
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_a_docstring_refers_to_is_there(path: Path) -> None:
+    module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    module = module.removesuffix(".__init__")
+    for name in set(re.findall(r":(?:func|mod|class|data):`~?([\w.]+)`", path.read_text("utf-8"))):
+        ours = name.startswith("genrelib") or "." not in name
+        assert not ours or _exists(name if "." in name else f"{module}.{name}"), name
 
 
 def _documented(room: str) -> list[str]:

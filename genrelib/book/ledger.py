@@ -147,8 +147,8 @@ def recorded_study_scores() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``part`` (which rows of the table) and those of :data:`COLUMNS` but the chapter;
-        ``attrs["recorded"]`` is the day.
+        Columns ``part`` (which rows of the table) and those of :data:`genrelib.book.COLUMNS` but
+        the chapter; ``attrs["recorded"]`` is the day.
 
     Raises
     ------

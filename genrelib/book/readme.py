@@ -27,7 +27,7 @@ def readme_table(results: pd.DataFrame) -> str:
     Parameters
     ----------
     results : pandas.DataFrame
-        As from :func:`load_results`.
+        As from :func:`genrelib.book.load_results`.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def update_readme(text: str, results: pd.DataFrame) -> str:
     text : str
         The README.
     results : pandas.DataFrame
-        As from :func:`load_results`.
+        As from :func:`genrelib.book.load_results`.
 
     Returns
     -------

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from genrelib.book.words import spans
 from genrelib.corpus import RECORDED, cache_root, corpus_slug, versions, write_whole
 from genrelib.evaluation import LEVELS, METRICS, PROTOCOLS, score
 
@@ -204,8 +205,7 @@ def overview(
     if level not in LEVELS or metric not in METRICS:
         raise ResultsError(f"no {metric} per {level}; levels {LEVELS}, metrics {METRICS}")
     rows = results[(results["level"] == level) & (results["metric"] == metric)]
-    text = [f"{r.value:.2f} ({r.low:.2f} to {r.high:.2f})" for r in rows.itertuples()]
-    table = rows.assign(text=text).pivot(index="model", columns="protocol", values="text")
+    table = rows.assign(text=spans(rows)).pivot(index="model", columns="protocol", values="text")
     table = table.reindex(index=rows["model"].unique(), columns=list(PROTOCOLS))
     return table.fillna("–").rename_axis(index="model", columns=None)
 

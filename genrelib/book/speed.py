@@ -23,7 +23,7 @@ def draw_bench(record: dict[str, Any]) -> Figure:
     Parameters
     ----------
     record : dict
-        As from :func:`run_bench`.
+        As from :func:`genrelib.studies.run_bench`.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def bench_alt(record: dict[str, Any]) -> str:
     Parameters
     ----------
     record : dict
-        As from :func:`run_bench`.
+        As from :func:`genrelib.studies.run_bench`.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def readme_part(record: dict[str, Any]) -> str:
     Parameters
     ----------
     record : dict
-        As from :func:`run_bench`.
+        As from :func:`genrelib.studies.run_bench`.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def record_bench(record: dict[str, Any], readme: Path) -> list[Path]:
     Parameters
     ----------
     record : dict
-        As from :func:`run_bench`.
+        As from :func:`genrelib.studies.run_bench`.
     readme : pathlib.Path
         The README.
 

@@ -133,15 +133,15 @@ def interval_table(
     return pd.DataFrame(cells, index=pd.Index(list(rows)), columns=list(texts))
 
 
-def spans(table: pd.DataFrame, sign: str = "") -> pd.Series:
+def spans(table: pd.DataFrame, *, sign: bool = False) -> pd.Series:
     """Write numbers with their intervals, for the cells of a table.
 
     Parameters
     ----------
     table : pandas.DataFrame
         Columns ``value``, ``low`` and ``high``.
-    sign : {"", "+"}
-        Whether a number above zero gets its sign: use it for differences.
+    sign : bool, default False
+        As for :func:`span`.
 
     Returns
     -------
@@ -153,9 +153,9 @@ def spans(table: pd.DataFrame, sign: str = "") -> pd.Series:
     >>> spans(pd.DataFrame({"value": [0.161], "low": [0.108], "high": [0.2201]})).tolist()
     ['0.16 (0.11 to 0.22)']
     """
-    rows = table[["value", "low", "high"]].itertuples(index=False, name=None)
-    text = "{:%s.2f} ({:%s.2f} to {:%s.2f})" % (sign, sign, sign)  # noqa: UP031
-    return pd.Series(["–" if row[0] != row[0] else text.format(*row) for row in rows], table.index)
+    rows = cast(Any, table[["value", "low", "high"]].to_dict("records"))
+    texts = ["–" if math.isnan(row["value"]) else brief(row, sign=sign) for row in rows]
+    return pd.Series(texts, table.index, dtype=object)
 
 
 def verdict(value: Mapping[str, Any]) -> str:

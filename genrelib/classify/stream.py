@@ -2,8 +2,8 @@
 
 A pretrained network hears a quiet recording differently from a loud one. So a file is read twice:
 once to see that all of it can be read, how loud it is and where it is silent (:func:`survey`),
-once for its sound (:func:`blocks`), from memory unless it is long (:func:`keep`). What cannot be
-used is refused as in :mod:`genrelib.corpus`.
+once for its sound (:func:`genrelib.corpus.read_blocks`), from memory unless it is long
+(:func:`keep`). What cannot be used is refused as in :mod:`genrelib.corpus`.
 """
 
 from __future__ import annotations

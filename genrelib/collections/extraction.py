@@ -104,7 +104,8 @@ def extract(
     jobs : int, optional
         Processes to use; all the cores this process may use if left out.
     batch : int, optional
-        Tracks per part: :data:`BATCH`, or what the folder was begun with.
+        Tracks per part: :data:`genrelib.collections.plan.BATCH`, or what the folder was begun
+        with.
     frames : bool
         Whether to keep the frame sequences, which take most of the space and which chapter 6
         learns from.

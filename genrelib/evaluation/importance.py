@@ -1,7 +1,7 @@
 """What a model leans on: its accuracy when one feature family at a time tells it nothing.
 
 Takes the feature table and the folds of :mod:`genrelib.evaluation.protocols`; gives one row per
-family, which :func:`genrelib.book.family_bars` draws.
+family, which :func:`genrelib.book.figures.common.family_bars` draws.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def ear_table(
     Returns
     -------
     pandas.DataFrame
-        What :func:`genrelib.features.embed` gives for the samples of the slice: float32,
+        What :func:`genrelib.features.ear.embed` gives for the samples of the slice: float32,
         row-aligned with ``slices``, columns ``ear_001`` to ``ear_200``.
 
     Raises
@@ -151,7 +151,7 @@ def tag_table(
     Returns
     -------
     pandas.DataFrame
-        What :func:`genrelib.features.tags` gives for the samples of the slice: float32
+        What :func:`genrelib.features.ear.tags` gives for the samples of the slice: float32
         probabilities, row-aligned with ``slices``, 50 columns such as ``tag_rock`` and
         ``tag_hip_hop``.
 

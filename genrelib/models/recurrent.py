@@ -39,9 +39,9 @@ class RecurrentClassifier(ClassifierMixin, BaseEstimator):
         Settings of :func:`recurrent_network`, but for the seed.
     augment : dict, optional
         Changes of the training slices, drawn anew in each epoch: ``time`` and ``bands``, the
-        largest share that :func:`genrelib.models.mask_time` and ``mask_bands`` silence;
+        largest share that :func:`genrelib.models.augment.mask_time` and ``mask_bands`` silence;
         ``gain``, the standard deviation of the level (dB) and what one decibel adds to each band;
-        ``mixup``, the ``alpha`` of :func:`genrelib.models.mix_up`.
+        ``mixup``, the ``alpha`` of :func:`genrelib.models.augment.mix_up`.
     epochs : int
         Passes over the training slices; with ``validation`` at most.
     batch_size : int

@@ -57,7 +57,7 @@ def bench_overview(record: dict[str, Any]) -> pd.DataFrame:
     Parameters
     ----------
     record : dict
-        As from :func:`run_bench`.
+        As from :func:`genrelib.studies.run_bench`.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def bench_by_family(record: dict[str, Any]) -> pd.DataFrame:
     Parameters
     ----------
     record : dict
-        As from :func:`run_bench`.
+        As from :func:`genrelib.studies.run_bench`.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def goals(record: dict[str, Any]) -> pd.DataFrame:
     Parameters
     ----------
     record : dict
-        As from :func:`run_bench`.
+        As from :func:`genrelib.studies.run_bench`.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def bench_summary(record: dict[str, Any]) -> str:
     Parameters
     ----------
     record : dict
-        As from :func:`run_bench`.
+        As from :func:`genrelib.studies.run_bench`.
 
     Returns
     -------
@@ -192,7 +192,7 @@ def load_bench() -> dict[str, Any]:
     Returns
     -------
     dict
-        As from :func:`run_bench`.
+        As from :func:`genrelib.studies.run_bench`.
 
     Raises
     ------

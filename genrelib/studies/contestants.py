@@ -108,7 +108,7 @@ def ours(y: np.ndarray, family: str | None = None) -> list[np.ndarray]:
     Returns
     -------
     list of numpy.ndarray
-        What :func:`genrelib.features.summarise` gives, and the two sequences of frames.
+        What :func:`genrelib.features.families.summarise` gives, and the two sequences of frames.
     """
     spectra = Spectra(y)
     values = [f.summarise(spectra) for f in FEATURES if family in (None, f.family)]

@@ -54,7 +54,11 @@ def test_cells_hold_a_number_with_its_interval_or_a_dash() -> None:
         "b": "–",
         "c": "-0.20 (-0.30 to 0.04)",
     }
-    assert spans(table, "+").tolist() == ["+0.16 (+0.10 to +0.20)", "–", "-0.20 (-0.30 to +0.04)"]
+    assert spans(table, sign=True).tolist() == [
+        "+0.16 (+0.10 to +0.20)",
+        "–",
+        "-0.20 (-0.30 to +0.04)",
+    ]
 
 
 def test_what_runs_from_least_to_most_is_said_once_where_they_are_alike() -> None:
