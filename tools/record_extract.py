@@ -19,6 +19,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -31,7 +32,6 @@ import joblib
 import librosa
 import numpy as np
 import soundfile as sf
-from cluster import Cluster
 
 from genrelib import __version__
 from genrelib.collections import Report, extract
@@ -41,6 +41,10 @@ from genrelib.corpus.audio import decode
 from genrelib.corpus.places import RECORDED, write_whole
 from genrelib.corpus.tracks import Corpus, load_corpus
 from genrelib.features import families, hpss, measuring as slices, slicing, transforms
+
+# A cluster on this machine, as the tests have it.
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from cluster import Cluster  # noqa: E402
 
 RATE, SECONDS = 44100, 30.0
 FORMATS = {"WAV": "wav", "FLAC": "flac", "MP3": "mp3", "Ogg Vorbis": "ogg"}

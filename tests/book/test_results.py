@@ -253,6 +253,27 @@ def test_a_build_is_compared_with_what_is_recorded(build: Path, tmp_path: Path) 
     assert set(found["model"]) == {"forest", "knn"}
 
 
+def test_networks_that_ended_elsewhere_agree_where_their_intervals_overlap(
+    build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "RECORDED", tmp_path)
+    parts = {"06-lstm": ["LSTM"], "04-random-forest": ["forest"]}
+    for chapter, (model,) in parts.items():
+        record("gtzan-mini", chapter, [make_predictions(model, "track")])
+    kept = json.loads((build / "gtzan-mini.json").read_text("utf-8"))
+
+    def shifted(by: float) -> list[str]:
+        for part in kept["chapters"].values():
+            for row in part["rows"]:
+                row |= {"value": 0.5 + by, "low": 0.4 + by, "high": 0.6 + by}
+        (tmp_path / "gtzan-mini.json").write_text(json.dumps(kept), "utf-8")
+        return sorted(set(results.disagreements("gtzan-mini", build)["model"]))
+
+    shifted(0.0)
+    (build / "gtzan-mini.json").write_text((tmp_path / "gtzan-mini.json").read_text("utf-8"))
+    assert [shifted(by) for by in (0.05, 0.15, 0.25)] == [[], ["forest"], ["LSTM", "forest"]]
+
+
 def test_corpora_with_like_names_have_files_of_their_own() -> None:
     names = ["gtzan-mini", "folder:/m/rock-pop", "folder:/m/rock/pop", "folder:/" + 300 * "x"]
     files = {results_file(name).name for name in names}
