@@ -44,7 +44,7 @@ from genrelib.features import families, hpss, measuring as slices, slicing, tran
 
 # A cluster on this machine, as the tests have it.
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from cluster import Cluster  # noqa: E402
+from cluster import Cluster
 
 RATE, SECONDS = 44100, 30.0
 FORMATS = {"WAV": "wav", "FLAC": "flac", "MP3": "mp3", "Ogg Vorbis": "ogg"}

@@ -850,10 +850,6 @@ def test_a_manifest_that_cannot_be_read_is_named(copy: Path) -> None:
 # --- what the book quotes --------------------------------------------------------------------
 
 
-@pytest.mark.xfail(
-    reason="the code lies in other files since: record again, on a quiet machine, with "
-    "`python tools/record_extract.py`"
-)
 def test_the_recorded_run_is_that_of_the_code_that_measures() -> None:
     recorded = json.loads((RECORDED / "extract.json").read_text("utf-8"))
     assert recorded.get("measuring") == measuring()
