@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-# Two processes that compile the same function at once must not write the same file.
+# What is compiled is kept for the next run of the tests, beside what pytest keeps. Networks of one
+# shape are compiled once for all processes; the functions that numba compiles, once in each, since
+# two processes must not write the same file.
+KEPT = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(KEPT / "jax"))
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-    os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix=f"genrelib-numba-{worker}-")
-    atexit.register(shutil.rmtree, os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
-# Networks of one shape are compiled once for all tests, those in other processes included.
-if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="genrelib-compiled-")
-    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
-
-from genrelib.corpus.places import data_root
+    os.environ["NUMBA_CACHE_DIR"] = str(KEPT / "numba" / worker)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +29,8 @@ def isolated_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs the GTZAN-mini audio where it is not on disk, and long forms of tests."""
+    from genrelib.corpus.places import data_root
+
     if not os.environ.get("GENRELIB_FULL"):
         for item in items:
             if item.get_closest_marker("full"):

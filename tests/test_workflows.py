@@ -27,6 +27,7 @@ def steps(name: str) -> list[dict]:
     return [step for job in load(name)["jobs"].values() for step in job["steps"]]
 
 
+@pytest.mark.slow
 def test_workflows_match_their_schema() -> None:
     command = [sys.executable, "-m", "check_jsonschema"]
     command += ["--builtin-schema", "vendor.github-workflows", *map(str, WORKFLOWS)]

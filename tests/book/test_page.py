@@ -216,6 +216,7 @@ def test_a_sketch_stands_in_where_no_audio_is(shown) -> None:
         page.clip(corpus, "tango")
 
 
+@pytest.mark.slow
 def test_sketches_of_the_sketch_corpus_say_what_they_are(monkeypatch) -> None:
     corpus = load_corpus("sketch")
     track = corpus.tracks.index[0]
@@ -238,6 +239,7 @@ def test_player_is_small_labelled_and_playable(shown, recorded) -> None:
     assert shown[-1][0]["text/plain"] == "Audio: A <tone>"
 
 
+@pytest.mark.slow
 def test_noise_fits_as_well_and_too_much_is_refused() -> None:
     rng = np.random.default_rng(0)
     sound = page.Clip(rng.standard_normal(6 * SAMPLE_RATE), "noise", True)

@@ -421,6 +421,7 @@ def test_states_of_different_parameters_are_kept_apart() -> None:
     assert re.fullmatch(r"[a-z0-9-]+", slug("folder:/Ä/b c"))
 
 
+@pytest.mark.slow
 def test_a_relative_folder_is_the_same_for_the_kernels(
     tmp_path: Path, monkeypatch, environment
 ) -> None:
@@ -434,6 +435,7 @@ def test_a_relative_folder_is_the_same_for_the_kernels(
     assert madefrom.identify_corpus("sketch+folder:music")[1] != identity
 
 
+@pytest.mark.slow
 def test_the_tables_of_the_study_are_fetched_before_anything_runs(
     tmp_path: Path, environment, monkeypatch, capsys
 ) -> None:
@@ -467,6 +469,7 @@ def test_another_run_of_the_long_study_is_a_reason_to_run(
     assert madefrom.own_parts(chapter) != before
 
 
+@pytest.mark.slow
 def test_a_long_run_that_is_asked_for_is_a_reason_to_run(
     tmp_path: Path, environment, monkeypatch
 ) -> None:
@@ -479,6 +482,7 @@ def test_a_long_run_that_is_asked_for_is_a_reason_to_run(
     assert build(chapters=["one"], root=root, quiet=True).ran == {"one": "GENRELIB_FULL changed"}
 
 
+@pytest.mark.slow
 def test_downloaded_audio_counts_where_it_lies_beside_the_cache(
     tmp_path: Path, monkeypatch
 ) -> None:

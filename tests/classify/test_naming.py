@@ -240,6 +240,7 @@ def test_reading_can_be_stopped(model: Model, tmp_path: Path) -> None:
         model.classify(tmp_path / "a.wav", stop=stopped.is_set)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_length(
     model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,6 +131,7 @@ def test_an_audit_judges_every_track_once_and_finds_no_leak() -> None:
     assert protocols.score(held)["n_tracks"].eq(36).all()
 
 
+@pytest.mark.slow
 def test_calibration_repairs_what_a_classifier_is_too_sure_of() -> None:
     X, slices = made(("a", "b", "c"), 40, 0.09)
     raw = calibration.pool(protocols.cross_validate(training.classifier(), X, slices, "track"))

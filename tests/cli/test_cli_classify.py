@@ -215,6 +215,7 @@ def test_no_more_files_are_given_out_than_needed() -> None:
     found.close()  # nothing hangs, nothing is left running
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends a signal")
 def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     """The first file is long, those after it are short: they are finished before it."""
@@ -242,6 +243,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
 # --- train -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_train_says_what_it_cannot_learn_from(tmp_path: Path) -> None:
     for arguments, message in (
         (["--features", "summary", "-o", "m.npz"], "no features 'summary'"),

@@ -159,6 +159,7 @@ def test_a_scheduler_that_dies_is_not_waited_for(
     assert list((tmp_path / "out").glob("part-*"))
 
 
+@pytest.mark.slow
 def test_an_address_that_nobody_answers_at(
     library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

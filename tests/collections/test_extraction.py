@@ -53,6 +53,8 @@ from genrelib.features.tables import (
     usable,
 )
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TRACKS, SLICES, BATCH = 8, 10, 2
 STUDY_TABLES = ["study_means", "study_instant"]

@@ -448,6 +448,7 @@ def test_there_is_nothing_to_download_for_a_folder(data) -> None:
         download_corpus("folder:somewhere")
 
 
+@pytest.mark.slow
 def test_sketches_are_played(data) -> None:
     folder = download_corpus("sketch")
     assert len(list(folder.rglob("*.wav"))) == 60

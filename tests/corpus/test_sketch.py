@@ -79,6 +79,7 @@ def test_patterns_are_bars_of_sixteen_steps(genre: str) -> None:
     assert style.like != genre
 
 
+@pytest.mark.slow
 def test_genres_can_be_told_apart_but_not_perfectly(clips: dict[str, np.ndarray]) -> None:
     rows, tracks = [], sketch.SKETCHES.loc[list(clips)]
     for samples in clips.values():

@@ -34,6 +34,7 @@ def test_only_the_family_that_tells_genres_apart_matters(table):
     assert result.at["rms", "low"] <= result.at["rms", "value"] <= result.at["rms", "high"]
 
 
+@pytest.mark.slow
 def test_same_seed_same_result_whatever_the_number_of_jobs(table):
     one, two = (family_importance(KNeighborsClassifier(1), *table, jobs=j) for j in (1, 2))
     pd.testing.assert_frame_equal(one, two)

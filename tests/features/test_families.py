@@ -65,6 +65,7 @@ def _noise() -> np.ndarray:
     return np.random.default_rng(3).normal(0, 0.2, SECONDS * SAMPLE_RATE).astype(np.float32)
 
 
+SLOW = pytest.mark.slow
 SIGNALS: dict[str, Callable[[], np.ndarray]] = {
     "band": _band,
     "sketch": lambda: sketch.render_sketch("jazz.sketchB1")[: SECONDS * SAMPLE_RATE],
@@ -133,7 +134,13 @@ def test_every_feature_is_compared_with_librosa() -> None:
     assert set(LIBROSA_FRAMES) == set(FRAME_BANDS)
 
 
-@pytest.mark.parametrize("signal", SIGNALS)
+# The quick tests hear a piece of music; the others all the rest.
+on_signals = pytest.mark.parametrize(
+    "signal", [name if name == "sketch" else pytest.param(name, marks=SLOW) for name in SIGNALS]
+)
+
+
+@on_signals
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 def test_values_are_those_of_librosa(
     feature: Feature, signal: str, measured: dict[str, tuple[np.ndarray, Spectra]]
@@ -152,7 +159,7 @@ def test_values_are_those_of_librosa(
     np.testing.assert_allclose(values, expected, rtol=1e-4, atol=1e-6 * np.abs(bands).max())
 
 
-@pytest.mark.parametrize("signal", SIGNALS)
+@on_signals
 @pytest.mark.parametrize("kind", FRAME_BANDS)
 def test_frames_are_those_of_librosa(
     kind: str, signal: str, measured: dict[str, tuple[np.ndarray, Spectra]]
@@ -166,6 +173,7 @@ def test_frames_are_those_of_librosa(
     np.testing.assert_allclose(values.T, LIBROSA_FRAMES[kind](y), rtol=2**-10, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_the_columns_of_the_study_are_those_of_librosa(
     signal: str, measured: dict[str, tuple[np.ndarray, Spectra]]
@@ -186,6 +194,7 @@ def test_the_columns_of_the_study_are_those_of_librosa(
     np.testing.assert_allclose(instant.summarise(spectra)[clear], first[clear], atol=0.02)
 
 
+@pytest.mark.slow
 def test_features_know_what_they_hear(measured: dict[str, tuple[np.ndarray, Spectra]]) -> None:
     tone, click, noise = (summarise(measured[name][0]) for name in ("tone", "click", "noise"))
     assert tone["centroid_mean"] == pytest.approx(440, rel=0.05)
@@ -221,6 +230,7 @@ def test_every_column_has_one_of_eight_families() -> None:
     assert len(FAMILIES) == 8
 
 
+@pytest.mark.slow
 def test_each_spectrum_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     original = librosa.stft

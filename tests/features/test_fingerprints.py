@@ -85,6 +85,7 @@ def test_the_quick_parts_are_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None
     assert hpss in asked and transforms in asked
 
 
+@pytest.mark.slow
 def test_the_key_is_the_same_in_every_process() -> None:
     ask = "from genrelib import features; print(features.feature_definitions())"
     keys = [

@@ -66,6 +66,7 @@ def test_medians_of_anything_are_those_of_scipy(x: np.ndarray) -> None:
     np.testing.assert_array_equal(running_median(x), reference(x))
 
 
+@pytest.mark.slow
 def test_doubles_and_views_are_filtered_too() -> None:
     x = np.random.default_rng(1).random((40, 60))
     np.testing.assert_array_equal(running_median(x), reference(x))

@@ -134,6 +134,7 @@ def test_who_asks_for_features_need_not_wait_for_the_ear(
     assert len(feature_table(small, jobs=1)) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_cache")
 def test_the_ear_listens_in_several_processes(small: Corpus) -> None:
     expected = [ear.embed(small.audio(f"jazz.{t}")[: 6 * SAMPLE_RATE], SAMPLE_RATE)
@@ -142,6 +143,7 @@ def test_the_ear_listens_in_several_processes(small: Corpus) -> None:
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_cache")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_feature_of_ones_own_is_measured_from_audio(

@@ -158,6 +158,7 @@ def test_a_straight_boundary_is_enough_for_logistic_regression(crossed) -> None:
     assert score(told, n_boot=10)["value"].iloc[0] > 0.95
 
 
+@pytest.mark.slow
 def test_boosting_is_the_same_in_one_process_and_in_two(crossed) -> None:
     model = make_model("boosting", fast=True)
     one, two = (cross_validate(model, *crossed, "track", jobs=jobs) for jobs in (1, 2))

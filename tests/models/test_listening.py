@@ -10,6 +10,8 @@ from genrelib.models.estimators import make_model
 from genrelib.models.listening import listen, occlusion
 from genrelib.models.networks import NetworkError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("units", "pool"), [((8,), 2), ((8, 4), 1)])
 def test_listening_ends_with_what_the_network_predicts(units: tuple[int, ...], pool: int) -> None:

@@ -13,6 +13,8 @@ from sequences import SMALL, rising_and_falling
 from genrelib.models.estimators import make_model
 from genrelib.models.networks import NetworkError, recurrent_network
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("module", ["recurrent", "batches", "listening"])
 def test_keras_runs_on_jax_whichever_module_a_process_begins_with(module: str) -> None:

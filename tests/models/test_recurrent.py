@@ -20,6 +20,8 @@ from genrelib.models.estimators import make_model
 from genrelib.models.networks import NetworkError, compiled, recurrent_network
 from genrelib.models.recurrent import RecurrentClassifier
 
+pytestmark = pytest.mark.slow
+
 # --- the contract of an estimator ------------------------------------------------------------
 
 

@@ -23,6 +23,8 @@ from genrelib.features.families import FAMILIES, FEATURES, FRAME_BANDS, STATS, S
 from genrelib.studies import bench, benchtables
 from genrelib.studies.contestants import CONTESTANTS, PLAIN, BenchError, contestants, ours, plain
 
+pytestmark = pytest.mark.slow
+
 README = Path(__file__).parents[2] / "README.md"
 HAS_SMILE = importlib.util.find_spec("opensmile") is not None
 

@@ -18,6 +18,8 @@ from genrelib.studies.questions import (
     study_source,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def study() -> pd.DataFrame:

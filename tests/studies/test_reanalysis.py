@@ -134,6 +134,7 @@ def test_file_numbers_that_follow_the_sound() -> None:
     assert doors == {"next": 0, "chance": 0}  # two apart is not next door
 
 
+@pytest.mark.slow
 def test_sources_are_scored_over_all_and_within_genres() -> None:
     ids = [f"{genre}_{i}:0" for genre in ("blues", "jazz") for i in range(8)]
     genre = pd.Series(np.repeat(["blues", "jazz"], 8), index=ids)

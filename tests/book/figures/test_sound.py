@@ -70,6 +70,7 @@ def test_every_figure_is_tested() -> None:
     assert {*PICTURES, *NOT_PICTURES} == set(sound.__all__)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("genres", PAIRS, ids=len)
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_names_its_genres_and_where_they_are_from(
