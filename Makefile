@@ -33,7 +33,7 @@ check: $(READY)
 	@$(BIN) -m pytest -q -n 2 --dist worksteal --durations=5 -m "not slow" tests $(ARGS)
 
 test: $(READY)
-	@$(BIN) -m pytest -q -n 2 --dist loadfile $(ARGS)
+	@$(BIN) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(READY)
 	@$(BIN) -m genrelib bench $(ARGS)

@@ -26,8 +26,10 @@ PALETTE = tuple(e["color"] for e in plt.style.library["petroff10"]["axes.prop_cy
 """Ten colours that stay apart for colour-blind readers (Petroff 2021, arXiv:2107.02270)."""
 GENRE_COLOURS = dict(zip(GENRES, PALETTE, strict=True))
 MARKERS = "osD^vP*X<>"
-PROTOCOL_COLOURS = dict(zip(PROTOCOLS, ("#d55e00", "#0072b2", "#009e73", "#56504c"), strict=True))
-"""Colours of the protocols, from Okabe and Ito (2008)."""
+PROTOCOL_COLOURS = dict(
+    zip(PROTOCOLS, ("#d55e00", "#0072b2", "#009e73", "#56504c", *PALETTE), strict=False)
+)
+"""Colours of the protocols, from Okabe and Ito (2008); one of your own gets another."""
 FAMILY_COLOURS = dict(
     zip(
         FAMILIES,
