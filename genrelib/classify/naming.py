@@ -14,7 +14,7 @@ ONNX Runtime only, so that the first answer comes quickly.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,8 @@ class Prediction:
         Probability that it is music, rather than speech, noise or signals.
     duration : float
         Length in seconds.
+    note : str or None
+        What is odd about the file, such as that only a part of it can be heard.
     """
 
     genre: str | None
@@ -117,6 +119,7 @@ class Prediction:
     familiarity: float
     music: float
     duration: float
+    note: str | None = None
 
     @property
     def probability(self) -> float:
@@ -169,7 +172,8 @@ class Model:
         Parameters
         ----------
         path : str or Path
-            A file of any format that libsndfile reads, of any rate, channels and length.
+            A file of any format that :func:`genrelib.corpus.decode` reads, of any rate, channels
+            and length.
         threads : int
             Threads to use.
         stop : callable, optional
@@ -186,10 +190,12 @@ class Model:
             If the file cannot be used, as in :func:`genrelib.corpus.decode`.
         """
         kept: list[np.ndarray] = []
-        file = stream.survey(path, stream.keep(_stoppable(read_blocks(path), stop), kept))
+        notes: list[str] = []
+        file = stream.survey(path, stream.keep(_stoppable(read_blocks(path, notes), stop), kept))
+        note = "; ".join(notes) or None
         if file.level == -np.inf:
             silent = Segment(0.0, file.duration, None, "silence", 0.0)
-            return Prediction(None, "silence", {}, [silent], [], 0.0, 0.0, file.duration)
+            return Prediction(None, "silence", {}, [silent], [], 0.0, 0.0, file.duration, note)
         gain = np.float32(10 ** ((self.card["level"] - file.level) / 20))
         sound = (gain * block for block in _stoppable(kept or read_blocks(path), stop))
         try:
@@ -201,7 +207,7 @@ class Model:
         windows, start = window(heard)
         at = np.minimum(np.rint(start / stream.STEP).astype(int), len(file.peak) - 1)
         loud = np.maximum.reduceat(file.peak, at) >= stream.SILENT
-        return self.predict(windows, loud, start, file.duration)
+        return replace(self.predict(windows, loud, start, file.duration), note=note)
 
     def predict(
         self,

@@ -23,7 +23,7 @@ from genrelib.corpus import AUDIO_SUFFIXES, AudioError
 LINES = 8  # of the course of one file, in the table
 AHEAD = 4  # files per thread that are given out before they are asked for
 FIELDS = (
-    "file", "error", "genre", "reason", "probability", "duration", "familiarity", "music",
+    "file", "error", "genre", "reason", "probability", "duration", "familiarity", "music", "note",
     "probabilities", "course", "nearest",
 )  # fmt: skip
 """Keys of the JSON object of a file, in order; all are always there."""
@@ -248,13 +248,13 @@ class _CSV:
         self.genres = sorted(model.genres)
         self.writer = csv.writer(sys.stdout, lineterminator="\n")
         nearest = [f"nearest_{k}" for k in (1, 2, 3)]
-        self.writer.writerow([*FIELDS[:8], *nearest, *(f"p_{genre}" for genre in self.genres)])
+        self.writer.writerow([*FIELDS[:9], *nearest, *(f"p_{genre}" for genre in self.genres)])
 
     def row(self, path: Path, answer: Answer) -> None:
         found = record(path, answer)
         near = [_name(item) for item in found["nearest"]] + [""] * 3
         shares = [found["probabilities"].get(genre, "") for genre in self.genres]
-        values = [found[name] for name in FIELDS[:8]]
+        values = [found[name] for name in FIELDS[:9]]
         self.writer.writerow(
             [_printable("" if v is None else v) for v in (*values, *near[:3], *shares)]
         )
@@ -285,6 +285,7 @@ class _Table:
         named = [f"{p:.2f} {genre}" for k, (genre, p) in enumerate(shares) if not k or p >= 0.05]
         if answer.genre is None:
             named = [f"none of these: {REASONS[str(answer.reason)]}"]
+        named += [f"note: {answer.note}"] if answer.note else []
         course = (
             [f"{_clock(s.start)} {s.genre or s.reason}" for s in answer.course[:LINES]]
             if len(answer.course) > 1

@@ -1,36 +1,35 @@
 """The door to the house: every audio file comes in here, and only here.
 
-`decode` turns a file of any format, rate and channel count that libsndfile reads into
-22,050 Hz mono float32 samples; `read_header` says what a file holds without decoding it.
-What cannot be used is refused with an `AudioError` that names the file, what is wrong with
-it and what to do. The samples go to `genrelib.corpus.tracks` and `genrelib.features`.
+`decode` turns a file of any format, rate and channel count into 22,050 Hz mono float32 samples;
+`read_header` says what a file holds, decoding as little as it can. What cannot be used is refused
+with an `AudioError` that names the file, what is wrong with it and what to do. Who decodes what is
+the business of :mod:`genrelib.corpus.decoders`. The samples go to `genrelib.corpus.tracks` and
+`genrelib.features`.
 """
 
 from __future__ import annotations
 
-import re
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import librosa
 import numpy as np
-import soundfile as sf
+
+from genrelib.corpus import decoders
 
 SAMPLE_RATE = 22050
 """Sample rate of everything the book computes, in Hz: that of GTZAN."""
 
 AUDIO_SUFFIXES = frozenset(
-    {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".au", ".aif", ".aiff"}
-)
+    {
+        ".wav", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".au", ".aif",
+        ".aiff", ".aifc", ".caf", ".m4a", ".m4b", ".aac", ".wma", ".ape", ".wv", ".mpc", ".mp4",
+        ".mkv", ".mka", ".mov", ".webm",
+    }
+)  # fmt: skip
 """File name endings, in lower case, that a folder corpus takes for audio."""
-
-# Streamed files are written before their length is known and carry a placeholder near the
-# largest 32-bit number instead of a length: that is no sign of a cut.
-_PLACEHOLDER_BYTES = 0x7FFF0000
-_BLOCK = 1 << 20
-SLACK = 0.1
-"""What may lack of the length that a header promises, in seconds."""
 
 
 class AudioError(ValueError):
@@ -99,7 +98,7 @@ def decode(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     Parameters
     ----------
     path : str or Path
-        A file in any format that libsndfile reads: WAV, FLAC, Ogg, MP3, AU, AIFF and more.
+        A file in any format that libsndfile or FFmpeg read: WAV, FLAC, Ogg, MP3, M4A and more.
     sample_rate : int, default 22050
         Sample rate of the result in Hz.
 
@@ -111,36 +110,40 @@ def decode(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     Raises
     ------
     AudioError
-        If the file is missing, empty, not audio, cut short, without samples, without a sample
-        rate, or holds samples that are not finite numbers.
+        If the file is missing, empty, not audio, without samples, without a sample rate, holds
+        samples that are not finite numbers, or lacks some that its header counts. Of lossy files,
+        what can be heard is heard.
     """
-    channels, file_rate = read_samples(path)
-    samples = channels.mean(axis=1)
-    if file_rate != sample_rate:
+    with _open(path) as sound:
+        samples = np.concatenate([block.mean(axis=1) for block in _to_the_end(path, sound)])
+    if sound.rate != sample_rate:
         samples = librosa.resample(
-            samples, orig_sr=file_rate, target_sr=sample_rate, res_type="soxr_hq"
+            samples, orig_sr=sound.rate, target_sr=sample_rate, res_type="soxr_hq"
         )
     if not len(samples):
         raise AudioError(path, f"too short to hold one sample at {sample_rate} Hz")
     return np.ascontiguousarray(samples, dtype=np.float32)
 
 
-def read_samples(path: str | Path) -> tuple[np.ndarray, int]:
+def read_samples(path: str | Path, notes: list[str] | None = None) -> tuple[np.ndarray, int]:
     """Read an audio file as it is: all channels, shape (n_samples, n_channels), and its own rate.
 
-    What cannot be used is refused as by `decode`.
+    What cannot be used is refused as by `decode`; what is odd about it is added to `notes`.
     """
-    path = Path(path)
-    with _open(path) as file:
-        blocks = list(_to_the_end(path, file, _header(path, file)))
-        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks), file.samplerate
+    with _open(path) as sound:
+        blocks = list(_to_the_end(path, sound))
+        if notes is not None:
+            notes += sound.notes
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks), sound.rate
 
 
 def read_header(path: str | Path) -> AudioHeader:
     """Read what an audio file holds, and refuse one that is evidently broken.
 
-    Cheap: nothing is decoded but one frame at the end, which a file that was cut short lacks.
-    Only uncompressed floating-point files, which alone can hold NaN, are read through.
+    Cheap where a file knows its length: nothing is decoded but one frame at the end, which a file
+    that was cut short lacks. Of lossy files, packets are counted; where that contradicts what the
+    file says of itself, it is decoded. Uncompressed floating-point files, which alone can hold
+    NaN, are read through.
 
     Parameters
     ----------
@@ -157,29 +160,31 @@ def read_header(path: str | Path) -> AudioHeader:
     AudioError
         As `decode`, for what can be seen without decoding the whole file.
     """
-    path = Path(path)
-    with _open(path) as file:
-        header = _header(path, file)
-        try:
-            file.seek(int((header.frames - 1) * _share_expected(file)))
-        except (OSError, RuntimeError) as error:
-            raise _truncated(path, "its end cannot be reached") from error
-        if not len(_read(path, file, 1)):
-            raise _truncated(path, "its end is missing")
-        if file.subtype in ("FLOAT", "DOUBLE"):
-            file.seek(0)
-            if not all(np.isfinite(block).all() for block in _blocks(path, file)):
-                raise _not_finite(path)
-    return header
+    with _open(path) as sound:
+        if sound.ends is None:
+            frames = decoders.length(Path(path), sound)
+        elif sound.ends():
+            frames = int(sound.frames or 0)
+        else:
+            frames = sum(map(len, _to_the_end(path, sound)))
+        if not frames:
+            raise _no_samples(path)
+        if sound.may_be_nan:
+            for _ in _to_the_end(path, sound):
+                pass
+        artist, title = (sound.tags.get(tag, "").strip() or None for tag in ("artist", "title"))
+        return AudioHeader(sound.rate, frames, sound.channels, artist, title)
 
 
-def read_blocks(path: str | Path) -> Iterator[np.ndarray]:
+def read_blocks(path: str | Path, notes: list[str] | None = None) -> Iterator[np.ndarray]:
     """Read an audio file block by block, its channels averaged.
 
     Parameters
     ----------
     path : str or Path
-        A file in any format that libsndfile reads.
+        A file in any format that `decode` reads.
+    notes : list of str, optional
+        What is odd about the file is added to it, in the end.
 
     Yields
     ------
@@ -191,12 +196,11 @@ def read_blocks(path: str | Path) -> Iterator[np.ndarray]:
     AudioError
         As `decode`.
     """
-    path = Path(path)
-    with _open(path) as file:
-        header = _header(path, file)
-        # The length that a compressed file announces may be a few samples off.
-        for block in _to_the_end(path, file, header, slack=SLACK * header.sample_rate):
+    with _open(path) as sound:
+        for block in _to_the_end(path, sound):
             yield block.mean(axis=1)
+        if notes is not None:
+            notes += sound.notes
 
 
 def read_rate(path: str | Path) -> int:
@@ -217,13 +221,14 @@ def read_rate(path: str | Path) -> int:
     AudioError
         As `decode`, for what can be seen without decoding.
     """
-    path = Path(path)
-    with _open(path) as file:
-        return _header(path, file).sample_rate
+    with _open(path) as sound:
+        return sound.rate
 
 
-def _open(path: Path) -> sf.SoundFile:
+@contextlib.contextmanager
+def _open(path: str | Path) -> Iterator[decoders.Sound]:
     """Open a file, or say why not."""
+    path = Path(path)
     if path.is_dir():
         raise AudioError(path, "is a folder, not an audio file", "Name a file")
     if not path.exists():
@@ -233,91 +238,35 @@ def _open(path: Path) -> sf.SoundFile:
             raise AudioError(path, "the file is empty (0 bytes)")
         with path.open("rb"):  # says "permission denied" where libsndfile says "system error"
             pass
-        # A headerless .raw file is the one thing soundfile cannot open from a name alone.
-        return sf.SoundFile(path)
-    except sf.LibsndfileError as error:
-        raise AudioError(path, _why_not(path, error.error_string)) from error
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
-        if isinstance(error, AudioError):
-            raise
+        with decoders.opened(path) as sound:
+            yield sound
+    except decoders.Damage as error:
+        if str(error).startswith("cut short"):
+            raise _truncated(path, str(error)) from error
+        raise AudioError(path, str(error)) from error
+    except OSError as error:
         raise AudioError(path, f"cannot be opened ({error})") from error
 
 
-def _why_not(path: Path, message: str) -> str:
-    """Put libsndfile's refusal into words; a rate of 0 Hz it calls a bad format."""
-    head = path.open("rb").read(64)
-    rate: int | None = None
-    if head[:4] == b"RIFF" and (at := head.find(b"fmt ")) >= 0 and len(head) >= at + 16:
-        rate = int.from_bytes(head[at + 12 : at + 16], "little")
-    elif head[:4] == b".snd" and len(head) >= 20:
-        rate = int.from_bytes(head[16:20], "big")
-    if rate == 0:
-        return "its header gives a sample rate of 0 Hz"
-    return f"not audio in a format that can be read ({message.strip().rstrip('.')})"
-
-
-def _header(path: Path, file: sf.SoundFile) -> AudioHeader:
-    """Read the header of an open file and check it."""
-    if file.samplerate <= 0:
-        raise AudioError(path, f"its header gives a sample rate of {file.samplerate} Hz")
-    if cut := _missing_bytes(file.extra_info):
-        raise _truncated(path, cut)
-    if file.frames <= 0:
-        raise AudioError(path, "it has a header but no samples (0 frames)")
-    tags = file.copy_metadata()
-    artist, title = (tags.get(tag, "").strip() or None for tag in ("artist", "title"))
-    return AudioHeader(file.samplerate, file.frames, file.channels, artist, title)
-
-
-def _missing_bytes(log: str) -> str:
-    """Find in libsndfile's log that the header promised more data than the file has.
-
-    libsndfile mends such a length in silence and only notes it: ``data : 9000 (should be 100)``.
-    """
-    pattern = r"^\s*(?:data|SSND|Data Size)\s*:\s*(\d+)\s*\(should be (\d+)\)"
-    if match := re.search(pattern, log, flags=re.MULTILINE):
-        promised, found = int(match[1]), int(match[2])
-        if found < promised < _PLACEHOLDER_BYTES:
-            return f"{found} of {promised} bytes of samples are there"
-    return ""
-
-
-def _share_expected(file: sf.SoundFile) -> float:
-    """Share of the promised frames that must be there; MP3 headers give only an estimate."""
-    return 0.98 if file.subtype.startswith("MPEG") else 1.0
-
-
-def _blocks(path: Path, file: sf.SoundFile) -> Iterator[np.ndarray]:
-    """Read an open file to its end; in blocks, so that a lying header costs no memory."""
-    while len(block := _read(path, file, _BLOCK)):
-        yield block
-
-
-def _to_the_end(
-    path: Path, file: sf.SoundFile, header: AudioHeader, slack: float = 0.0
-) -> Iterator[np.ndarray]:
-    """Read an open file block by block; refuse samples that are no numbers, and a lack of them."""
+def _to_the_end(path: str | Path, sound: decoders.Sound) -> Iterator[np.ndarray]:
+    """Take all blocks of a sound; refuse samples that are no numbers, and a lack of them."""
     found = 0
-    for block in _blocks(path, file):
+    for block in sound.blocks:
         if not np.isfinite(block).all():
-            raise _not_finite(path)
+            raise AudioError(
+                path, "it holds samples that are NaN or infinite", "Export the file again"
+            )
         found += len(block)
         yield block
-    if not found or found < header.frames * _share_expected(file) - slack:
-        raise _truncated(path, f"{found} of {header.frames} frames could be decoded")
+    if not found:
+        raise _no_samples(path)
+    if sound.ends is not None and found < (sound.frames or 0):
+        raise _truncated(path, f"cut short: {found} of {sound.frames} frames could be decoded")
 
 
-def _read(path: Path, file: sf.SoundFile, frames: int) -> np.ndarray:
-    """Read up to so many frames as float32, shape (frames, channels)."""
-    try:
-        return file.read(frames, dtype="float32", always_2d=True)
-    except (OSError, RuntimeError) as error:  # LibsndfileError is a RuntimeError
-        raise AudioError(path, f"damaged: decoding stops with '{error}'") from error
+def _no_samples(path: str | Path) -> AudioError:
+    return AudioError(path, "it has a header but no samples (0 frames)")
 
 
-def _truncated(path: Path, detail: str) -> AudioError:
-    return AudioError(path, f"cut short: {detail}", "Copy or download the file again")
-
-
-def _not_finite(path: Path) -> AudioError:
-    return AudioError(path, "it holds samples that are NaN or infinite", "Export the file again")
+def _truncated(path: str | Path, reason: str) -> AudioError:
+    return AudioError(path, reason, "Copy or download the file again")

@@ -38,9 +38,10 @@ def check_corpus(name: str, slice_length: float = 6.0, progress: bool = False) -
     -------
     pandas.DataFrame
         One row per problem; columns track_id, path, problem, detail. Problems are unreadable,
-        no audio, silent (peak below -60 dB of full scale), clipped (more than 0.1 % of the samples
-        at full scale), short, wrong rate (resampled on reading), duplicate (the same samples
-        under two names) and few tracks (fewer in a genre than cross-validation has folds).
+        no audio, note (what is odd about a file that can be heard), silent (peak below -60 dB of
+        full scale), clipped (more than 0.1 % of the samples at full scale), short, wrong rate
+        (resampled on reading), duplicate (the same samples under two names) and few tracks (fewer
+        in a genre than cross-validation has folds).
 
     Raises
     ------
@@ -65,11 +66,13 @@ def check_corpus(name: str, slice_length: float = 6.0, progress: bool = False) -
             rows.append((track_id, None, "no audio", "not on disk"))
             continue
         try:
-            samples, sample_rate = read_samples(path)
+            notes: list[str] = []
+            samples, sample_rate = read_samples(path, notes)
         except AudioError as error:
             rows.append((track_id, path, "unreadable", error.reason))
             continue
-        found = list(_problems(samples, sample_rate, slice_length))
+        found = [("note", note) for note in notes]
+        found += _problems(samples, sample_rate, slice_length)
         content = _content(samples, sample_rate)
         if content in first_with:
             found.append(("duplicate", f"same samples as {first_with[content]}"))

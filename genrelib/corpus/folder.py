@@ -14,9 +14,6 @@ from genrelib.corpus.table import CorpusError, add_audio, skipped_table, track_t
 # Spellings of one genre that folders are found under; any other name is a genre of its own.
 GENRE_ALIASES = {"hip-hop": "hiphop", "hip hop": "hiphop", "hip_hop": "hiphop"}
 
-# Music that libsndfile cannot read: named as left out, where a picture of the cover is not.
-_FOREIGN_SUFFIXES = frozenset({".m4a", ".aac", ".mp4", ".wma", ".ape", ".wv", ".mpc"})
-
 
 def load_folder(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Take every folder in `root` for a genre and every audio file below it for a track."""
@@ -35,11 +32,6 @@ def load_folder(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             f"{root}/jazz/track.wav, with files that end in {', '.join(sorted(AUDIO_SUFFIXES))}"
         )
     reasons = {file: "not in a genre folder" for file in audio if len(file.parts) == 1}
-    reasons |= {
-        file: f"{file.suffix} cannot be read; convert it to FLAC or WAV"
-        for file in files
-        if file.suffix.lower() in _FOREIGN_SUFFIXES
-    }
     ids = _folder_ids(inside)
     genres = [_genre(file.parts[0]) for file in ids.values()]
     tracks = track_table(pd.DataFrame({"genre": genres}, index=list(ids), dtype=object))

@@ -13,7 +13,7 @@ import soundfile as sf
 from genrelib.classify import nonmusic, stream
 from genrelib.classify.naming import WINDOW, Model, Prediction, load_model, softmax, window
 from genrelib.classify.stream import PATCH
-from genrelib.corpus import audio
+from genrelib.corpus import decoders
 from genrelib.corpus.audio import AudioError
 from genrelib.corpus.tracks import load_corpus
 from genrelib.features import ear
@@ -195,7 +195,7 @@ def test_blocks_do_not_change_the_answer(
 ) -> None:
     sf.write(tmp_path / "a.wav", music(20, 22050), 22050)
     whole = model.classify(tmp_path / "a.wav")
-    monkeypatch.setattr(audio, "_BLOCK", 5000)
+    monkeypatch.setattr(decoders, "BLOCK", 5000)
     monkeypatch.setattr(stream, "KEPT", kept)
     parts = model.classify(tmp_path / "a.wav")
     assert parts.genre == whole.genre and len(parts.course) == len(whole.course)
@@ -247,7 +247,7 @@ def test_memory_does_not_grow_with_the_length(
     """Of all samples, no more than a few blocks are held at the same time."""
     import tracemalloc
 
-    monkeypatch.setattr(audio, "_BLOCK", 1 << 16)
+    monkeypatch.setattr(decoders, "BLOCK", 1 << 16)
     monkeypatch.setattr(stream, "KEPT", 1 << 18)
     peaks = []
     for seconds in (60, 360):

@@ -9,7 +9,7 @@ import pytest
 import soundfile as sf
 
 from genrelib.classify import stream
-from genrelib.corpus import audio
+from genrelib.corpus import audio, decoders
 from genrelib.corpus.audio import AudioError
 
 
@@ -18,7 +18,7 @@ def tone(seconds: float, rate: int, loud: float = 0.5) -> np.ndarray:
 
 
 def test_blocks_are_what_decode_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio, "_BLOCK", 1000)
+    monkeypatch.setattr(decoders, "BLOCK", 1000)
     y = np.random.default_rng(0).uniform(-0.5, 0.5, (5500, 2))
     sf.write(tmp_path / "noise.flac", y, 22050)
     blocks = list(audio.read_blocks(tmp_path / "noise.flac"))

@@ -175,9 +175,11 @@ def test_broken_files_are_refused_by_name(tmp_path: Path, read, spoil, reason: s
     assert caught.value.advice in str(caught.value)
 
 
-@pytest.mark.parametrize("ending", ["wav", "flac", "au", "aiff", "mp3"])
+@pytest.mark.parametrize("ending", ["wav", "flac", "au", "aiff"])
 @pytest.mark.parametrize("read", [decode, read_header])
-def test_files_cut_short_are_refused_in_every_format(tmp_path: Path, read, ending: str) -> None:
+def test_files_cut_short_are_refused_in_every_lossless_format(
+    tmp_path: Path, read, ending: str
+) -> None:
     path = tmp_path / f"a.{ending}"
     sf.write(path, tone(5.0), SAMPLE_RATE)
     data = path.read_bytes()
