@@ -36,7 +36,7 @@ import soundfile as sf
 from genrelib import __version__
 from genrelib.collections import Report, extract
 from genrelib.collections.plan import LIBRARIES
-from genrelib.corpus import audio
+from genrelib.corpus import audio, decoders
 from genrelib.corpus.audio import decode
 from genrelib.corpus.places import RECORDED, write_whole
 from genrelib.corpus.tracks import Corpus, load_corpus
@@ -48,7 +48,7 @@ from cluster import Cluster
 
 RATE, SECONDS = 44100, 30.0
 FORMATS = {"WAV": "wav", "FLAC": "flac", "MP3": "mp3", "Ogg Vorbis": "ogg"}
-MEASURING = (audio, families, slices, hpss, slicing, transforms)
+MEASURING = (audio, decoders, families, slices, hpss, slicing, transforms)
 VALUES = (str, bytes, int, float, complex)
 MARKS = (0.1, 0.5, 1.0)  # shares of a run at which the memory is read
 

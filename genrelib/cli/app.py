@@ -421,6 +421,9 @@ def main() -> None:
         if hasattr(signal, name):
             # Leave in order, so that what we started is ended too.
             signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that the console cannot write ends nothing
+            stream.reconfigure(errors="replace")
     try:
         app(prog_name="genrelib")
     except SystemExit as leaving:

@@ -10,15 +10,16 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 import typer
 
 from genrelib.classify import REASONS, Model, Prediction, load_model
-from genrelib.corpus import AUDIO_SUFFIXES, AudioError
+from genrelib.corpus import AUDIO_SUFFIXES, AudioError, audio_below
 
 LINES = 8  # of the course of one file, in the table
 AHEAD = 4  # files per thread that are given out before they are asked for
@@ -54,6 +55,8 @@ def run(
     """
     chosen = load_model(model)
     files = audio_files(paths)
+    if as_json or as_csv:  # for programs: whatever the console writes
+        cast(TextIOWrapper, sys.stdout).reconfigure(encoding="utf-8", errors="replace")
     typer.echo(chosen.line, err=as_json or as_csv)
     show = _JSON() if as_json else _CSV(chosen) if as_csv else _Table(files)
     good = True
@@ -127,14 +130,7 @@ def audio_files(paths: Iterable[str | Path]) -> list[Path]:
     """
     files: list[Path] = []
     for path in map(Path, paths):
-        inside = [
-            file
-            for file in sorted(path.rglob("*") if path.is_dir() else ())
-            if file.suffix.lower() in AUDIO_SUFFIXES
-            and file.is_file()
-            and not any(part.startswith(".") for part in file.relative_to(path).parts)
-        ]
-        files += inside or [path]
+        files += (audio_below(path) if path.is_dir() else []) or [path]
     return files
 
 

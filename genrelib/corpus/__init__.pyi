@@ -18,6 +18,9 @@ from .download import (
     UnsafeArchiveError as UnsafeArchiveError,
     extra_mirrors as extra_mirrors,
 )
+from .folder import (
+    audio_below as audio_below,
+)
 from .gtzan import (
     GENRES as GENRES,
     GTZAN_MINI as GTZAN_MINI,

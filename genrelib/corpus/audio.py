@@ -19,6 +19,7 @@ import numpy as np
 
 from genrelib.corpus import decoders
 
+_AUDIBLE = 1e-6  # mean square of a sound 60 dB below full scale
 SAMPLE_RATE = 22050
 """Sample rate of everything the book computes, in Hz: that of GTZAN."""
 
@@ -30,6 +31,18 @@ AUDIO_SUFFIXES = frozenset(
     }
 )  # fmt: skip
 """File name endings, in lower case, that a folder corpus takes for audio."""
+
+
+LONGEST = 12
+"""Hours of sound after which a file is taken for a trap, such as one that unpacks to months."""
+# A name on disk is bytes. Those that are no text stand in tables as characters of private use.
+_AS_TEXT = {0xDC00 + byte: 0xF700 + byte for byte in range(128, 256)}
+_AS_BYTES = {there: here for here, there in _AS_TEXT.items()}
+
+
+def as_text(path: str | Path) -> str:
+    """Name a file so that the name can be kept in a table, whatever bytes it consists of."""
+    return str(path).translate(_AS_TEXT)
 
 
 class AudioError(ValueError):
@@ -49,8 +62,8 @@ class AudioError(ValueError):
         self, path: str | Path, reason: str, advice: str = "Replace the file or leave it out"
     ) -> None:
         # All three are handed on, so that the error survives the way back from a worker process.
-        super().__init__(str(path), reason, advice)
-        self.path = str(path)
+        super().__init__(as_text(path), reason, advice)
+        self.path = as_text(path)
         self.reason = reason
         self.advice = advice
 
@@ -91,7 +104,8 @@ class AudioHeader:
 def decode(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     """Read an audio file as mono samples at one sample rate.
 
-    Channels are averaged. Resampling, only where the rate differs, is librosa's ``soxr_hq``.
+    Channels are averaged; where they cancel, the first is taken. Resampling, only where the rate
+    differs, is librosa's ``soxr_hq``.
 
     Explained in chapter 1.
 
@@ -115,7 +129,7 @@ def decode(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
         what can be heard is heard.
     """
     with _open(path) as sound:
-        samples = np.concatenate([block.mean(axis=1) for block in _to_the_end(path, sound)])
+        samples = np.concatenate([mono(block) for block in _to_the_end(path, sound)])
     if sound.rate != sample_rate:
         samples = librosa.resample(
             samples, orig_sr=sound.rate, target_sr=sample_rate, res_type="soxr_hq"
@@ -123,6 +137,25 @@ def decode(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     if not len(samples):
         raise AudioError(path, f"too short to hold one sample at {sample_rate} Hz")
     return np.ascontiguousarray(samples, dtype=np.float32)
+
+
+def mono(block: np.ndarray) -> np.ndarray:
+    """Average the channels of a block, shape (n_samples, n_channels); or take the first.
+
+    Where one channel is another turned over, their mean is next to silence though each can be
+    heard: the first one stands for all.
+    """
+    return block[:, 0] if cancels(block) else block.mean(axis=1)
+
+
+def cancels(block: np.ndarray) -> bool:
+    """Say whether channels cancel: their mean is 40 dB weaker than the first of them."""
+    if block.shape[1] == 1 or not len(block):
+        return False
+    first = float(np.square(block[:, 0], dtype=np.float64).mean())
+    if first < _AUDIBLE:
+        return False
+    return float(np.square(block.mean(axis=1), dtype=np.float64).mean()) < 1e-4 * first
 
 
 def read_samples(path: str | Path, notes: list[str] | None = None) -> tuple[np.ndarray, int]:
@@ -162,11 +195,12 @@ def read_header(path: str | Path) -> AudioHeader:
     """
     with _open(path) as sound:
         if sound.ends is None:
-            frames = decoders.length(Path(path), sound)
+            frames = decoders.length(Path(str(path).translate(_AS_BYTES)), sound)
         elif sound.ends():
             frames = int(sound.frames or 0)
-        else:
-            frames = sum(map(len, _to_the_end(path, sound)))
+        else:  # it cannot be wound forward, and perhaps not back
+            with _open(path) as again:
+                frames = sum(map(len, _to_the_end(path, again)))
         if not frames:
             raise _no_samples(path)
         if sound.may_be_nan:
@@ -198,7 +232,7 @@ def read_blocks(path: str | Path, notes: list[str] | None = None) -> Iterator[np
     """
     with _open(path) as sound:
         for block in _to_the_end(path, sound):
-            yield block.mean(axis=1)
+            yield mono(block)
         if notes is not None:
             notes += sound.notes
 
@@ -228,9 +262,11 @@ def read_rate(path: str | Path) -> int:
 @contextlib.contextmanager
 def _open(path: str | Path) -> Iterator[decoders.Sound]:
     """Open a file, or say why not."""
-    path = Path(path)
+    path = Path(str(path).translate(_AS_BYTES))
     if path.is_dir():
         raise AudioError(path, "is a folder, not an audio file", "Name a file")
+    if path.is_fifo() or path.is_char_device():
+        raise AudioError(path, "is a pipe or a device, not a file", "Save the sound in a file")
     if not path.exists():
         raise AudioError(path, "no such file", "Check the path, or download the corpus again")
     try:
@@ -244,8 +280,14 @@ def _open(path: str | Path) -> Iterator[decoders.Sound]:
         if str(error).startswith("cut short"):
             raise _truncated(path, str(error)) from error
         raise AudioError(path, str(error)) from error
+    except (AudioError, MemoryError):
+        raise
     except OSError as error:
         raise AudioError(path, f"cannot be opened ({error})") from error
+    except Exception as error:
+        # One odd file of a hundred thousand must not end a night's work.
+        what = f"{type(error).__name__}: {error}"
+        raise AudioError(path, f"could not be read ({what})") from error
 
 
 def _to_the_end(path: str | Path, sound: decoders.Sound) -> Iterator[np.ndarray]:
@@ -257,6 +299,8 @@ def _to_the_end(path: str | Path, sound: decoders.Sound) -> Iterator[np.ndarray]
                 path, "it holds samples that are NaN or infinite", "Export the file again"
             )
         found += len(block)
+        if found > LONGEST * 3600 * sound.rate:
+            raise AudioError(path, f"longer than {LONGEST} hours", "Cut it into parts")
         yield block
     if not found:
         raise _no_samples(path)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from genrelib.corpus.audio import SAMPLE_RATE, AudioError, read_samples
+from genrelib.corpus.audio import SAMPLE_RATE, AudioError, cancels, read_samples
 from genrelib.corpus.places import data_root
 from genrelib.corpus.table import CorpusError
 from genrelib.corpus.tracks import load_anyhow
@@ -88,6 +88,8 @@ def _problems(
     samples: np.ndarray, sample_rate: int, slice_length: float
 ) -> Iterable[tuple[str, str]]:
     """Find what is wrong with one decoded file, shape (n_samples, n_channels)."""
+    if cancels(samples):
+        yield "note", "its channels cancel; the first is taken for all"
     level = np.abs(samples)
     if (peak := level.max()) < SILENT_PEAK:
         yield "silent", f"peak {peak:.5f} of full scale"

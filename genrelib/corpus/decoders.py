@@ -83,7 +83,8 @@ def opened(path: Path) -> Iterator[Sound]:
             return
         try:
             # A headerless .raw file is the one thing soundfile cannot open from a name alone.
-            file = stack.enter_context(sf.SoundFile(path))
+            name = str(path) if _is_text(path) else os.fsencode(path)
+            file = stack.enter_context(sf.SoundFile(name))
         except sf.LibsndfileError as error:
             why = _why_not(path, error.error_string)
         except (OSError, RuntimeError, TypeError, ValueError) as error:
@@ -174,6 +175,8 @@ def _why_not(path: Path, message: str) -> str:
         rate = int.from_bytes(head[16:20], "big")
     if rate == 0:
         return "its header gives a sample rate of 0 Hz"
+    if re.match(rb"\s*<(!doctype|html|head|\?xml)", head, re.IGNORECASE):
+        return "a web page, not audio: its download went wrong"
     return f"not audio in a format that can be read ({message.strip().rstrip('.')})"
 
 
@@ -213,10 +216,13 @@ def _container(part: Path | bytes) -> Any:
     # A length that its recorder never wrote, or that is too long for its 32 bits, is passed over.
     riff = _head(part, 4) in (b"RIFF", b"RF64")
     options = {"ignore_length": "1"} if riff else {}
-    name = str(part)
-    if name != os.fsencode(name).decode("utf-8", "replace"):  # a name that is no text
-        return av.open(io.BytesIO(part.read_bytes()), options=options, metadata_errors="replace")
-    return av.open(name, options=options, metadata_errors="replace")
+    source = str(part) if _is_text(part) else io.BytesIO(part.read_bytes())
+    return av.open(source, options=options, metadata_errors="replace")
+
+
+def _is_text(path: Path) -> bool:
+    """Say whether a name on disk, which is bytes, is text as well."""
+    return not any("\udc80" <= character <= "\udcff" for character in str(path))
 
 
 def _head(path: Path, size: int) -> bytes:

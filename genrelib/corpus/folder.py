@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -15,22 +16,50 @@ from genrelib.corpus.table import CorpusError, add_audio, skipped_table, track_t
 GENRE_ALIASES = {"hip-hop": "hiphop", "hip hop": "hiphop", "hip_hop": "hiphop"}
 
 
+def audio_below(root: Path) -> list[Path]:
+    """Find the audio files in a folder and below it, by name; links to folders are followed.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The folder.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Files that end as :data:`AUDIO_SUFFIXES` say, but for hidden ones.
+    """
+    found, seen = [], set()
+    for folder, inside, names in os.walk(root, followlinks=True):
+        here = os.path.realpath(folder)
+        # A link may lead back to where it came from.
+        inside[:] = [] if here in seen else [n for n in inside if not n.startswith(".")]
+        names = [] if here in seen else names
+        seen.add(here)
+        found += [Path(folder, name) for name in names if not name.startswith(".")]
+    files = [file for file in found if file.suffix.lower() in AUDIO_SUFFIXES and file.is_file()]
+    return sorted(files, key=lambda file: file.as_posix())
+
+
 def load_folder(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Take every folder in `root` for a genre and every audio file below it for a track."""
     if not root.is_dir():
         raise CorpusError(f"folder:{root}: no such folder")
-    files = sorted(
-        (path.relative_to(root) for path in root.rglob("*") if path.is_file()),
-        key=lambda path: path.as_posix(),
-    )
-    files = [file for file in files if not any(part.startswith(".") for part in file.parts)]
-    audio = [file for file in files if file.suffix.lower() in AUDIO_SUFFIXES]
+    audio = [file.relative_to(root) for file in audio_below(root)]
     inside = [file for file in audio if len(file.parts) > 1]
     if not inside:
         raise CorpusError(
             f"folder:{root}: no audio in genre folders. Expected one folder per genre, such as "
             f"{root}/jazz/track.wav, with files that end in {', '.join(sorted(AUDIO_SUFFIXES))}"
         )
+    tops = {file.parts[0] for file in inside}
+    if len(tops) == 1 and all(len(file.parts) > 2 for file in inside):
+        below = {file.parts[1] for file in inside}
+        if len(below) > 1:
+            raise CorpusError(
+                f"folder:{root}: everything is in one folder, {tops.pop()}, with folders of its "
+                f"own ({', '.join(sorted(below)[:3])}). If these are the genres, name that folder"
+            )
     reasons = {file: "not in a genre folder" for file in audio if len(file.parts) == 1}
     ids = _folder_ids(inside)
     genres = [_genre(file.parts[0]) for file in ids.values()]
@@ -45,8 +74,13 @@ def load_folder(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _genre(folder: str) -> str:
     """Normalise the name of a genre folder: lower case, single blanks, known aliases."""
-    name = " ".join(unicodedata.normalize("NFC", folder).lower().split())
+    name = " ".join(unicodedata.normalize("NFC", _readable(folder)).lower().split())
     return GENRE_ALIASES.get(name, name)
+
+
+def _readable(name: str) -> str:
+    """Put a replacement character for each byte of a name that is no text."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _folder_ids(files: list[Path]) -> dict[str, Path]:
@@ -59,7 +93,7 @@ def _folder_ids(files: list[Path]) -> dict[str, Path]:
     def name(file: Path, ending: str = "") -> str:
         genre = _genre(file.parts[0])
         stem = ".".join((*file.parts[1:-1], file.stem)).removeprefix(f"{genre}.")
-        return unicodedata.normalize("NFC", f"{genre}.{stem}{ending}")
+        return unicodedata.normalize("NFC", _readable(f"{genre}.{stem}{ending}"))
 
     count = Counter(map(name, files))
     ids: dict[str, Path] = {}

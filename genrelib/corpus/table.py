@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from genrelib.corpus.audio import AudioError, read_header
+from genrelib.corpus.audio import AudioError, as_text, read_header
 
 TRACK_COLUMNS = (
     "genre", "artist", "title", "duration", "sample_rate", "path", "fault", "fold",
@@ -29,10 +29,12 @@ def track_table(table: pd.DataFrame) -> pd.DataFrame:
     return table.rename_axis(index="track_id")
 
 
-def skipped_table(rows: Iterable[tuple[object, str]]) -> pd.DataFrame:
+def skipped_table(rows: Iterable[tuple[str | Path, str]]) -> pd.DataFrame:
     """List files that are left out, with the reasons."""
     return pd.DataFrame(
-        [(str(path), reason) for path, reason in rows], columns=["path", "reason"], dtype=object
+        [(as_text(path), reason) for path, reason in rows],
+        columns=["path", "reason"],
+        dtype=object,
     )
 
 
@@ -47,7 +49,7 @@ def add_audio(
         except AudioError as error:
             failed[track_id] = error
         else:
-            found[track_id] = (header.duration, header.sample_rate, str(path))
+            found[track_id] = (header.duration, header.sample_rate, as_text(path))
             for column, tag in (("artist", header.artist), ("title", header.title)):
                 if tag and tracks.at[track_id, column] is None:
                     tracks.at[track_id, column] = tag

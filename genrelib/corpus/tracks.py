@@ -107,7 +107,7 @@ class Corpus:
         Corpus
             Without those tracks; they are added to ``skipped``.
         """
-        paths = [self.tracks.at[track_id, "path"] for track_id in reasons]
+        paths = [str(self.tracks.at[track_id, "path"]) for track_id in reasons]
         left_out = skipped_table(zip(paths, reasons.values(), strict=True))
         return replace(
             self,

@@ -144,6 +144,20 @@ def test_names_that_are_no_text_can_be_printed(
     assert json.loads(out.splitlines()[-1])["file"] == str(path)
 
 
+@pytest.mark.parametrize("form", ["--csv", "--json", ""])
+def test_names_that_the_console_cannot_write_end_nothing(tmp_path: Path, form: str) -> None:
+    folder = tmp_path / "songs"
+    for name in ("a", "夜", "z"):
+        write(folder / f"{name}.wav")
+    done = subprocess.run(
+        [sys.executable, "-m", "genrelib", "classify", str(folder), *filter(None, [form])],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"}, capture_output=True, check=True,
+    )  # fmt: skip
+    out = done.stdout.decode("cp1252" if not form else "utf-8", "replace")
+    assert out.count("0:07" if not form else ".wav") == 3
+    assert "夜.wav" in out or form != "--csv"
+
+
 def test_all_good_is_exit_code_0(files: list[Path]) -> None:
     assert run(files[0], files[2], "--json")[0] == 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import struct
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from genrelib.corpus import check_corpus, read_blocks
 from genrelib.corpus.audio import SAMPLE_RATE, AudioError, decode, read_header, read_samples
 
 LOSSLESS = ["wav", "flac", "au", "aiff"]
@@ -54,10 +56,50 @@ def test_channels_are_averaged(tmp_path: Path) -> None:
     assert np.allclose(decode(path), (left + right) / 2, atol=1e-7)
 
 
-def test_opposite_channels_cancel(tmp_path: Path) -> None:
-    path = tmp_path / "a.flac"
-    sf.write(path, np.stack([tone(), -tone()], axis=1), SAMPLE_RATE)
-    assert np.abs(decode(path)).max() < 1e-4
+@pytest.mark.parametrize("turned", [-1.0, -0.999])
+def test_where_channels_cancel_the_first_is_taken(tmp_path: Path, turned: float) -> None:
+    path = tmp_path / "jazz" / "a.wav"
+    path.parent.mkdir()
+    y = tone(7.0)
+    sf.write(path, np.stack([y, turned * y], axis=1), SAMPLE_RATE, subtype="FLOAT")
+    assert decode(path) == pytest.approx(y, abs=1e-6)
+    assert np.concatenate(list(read_blocks(path))) == pytest.approx(y, abs=1e-6)
+    found = check_corpus(f"folder:{tmp_path}").query("problem == 'note'")
+    assert found["detail"].tolist() == ["its channels cancel; the first is taken for all"]
+
+
+def test_channels_that_differ_are_averaged_still(tmp_path: Path) -> None:
+    y = np.stack([tone(), -0.9 * tone()], axis=1)
+    sf.write(tmp_path / "a.wav", y, SAMPLE_RATE, subtype="FLOAT")
+    assert decode(tmp_path / "a.wav") == pytest.approx(y.mean(axis=1), abs=1e-6)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.wav")
+    with pytest.raises(AudioError, match="is a pipe"):
+        decode(tmp_path / "a.wav")
+
+
+def test_a_web_page_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "a.mp3").write_text("<!DOCTYPE html><title>404</title>" * 50)
+    for read in (decode, read_header):
+        with pytest.raises(AudioError, match="a web page"):
+            read(tmp_path / "a.mp3")
+
+
+def test_what_nobody_thought_of_is_one_error_that_names_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wav(tmp_path / "a.wav")
+
+    def odd(_: object) -> None:
+        raise OverflowError("never seen before")
+
+    monkeypatch.setattr("genrelib.corpus.decoders._by_sndfile", odd)
+    for read in (decode, read_header, read_samples):
+        with pytest.raises(AudioError, match=r"a\.wav: could not be read \(OverflowError: never"):
+            read(tmp_path / "a.wav")
 
 
 def test_resampling_is_librosas(tmp_path: Path) -> None:

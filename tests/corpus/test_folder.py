@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile as sf
 from hypothesis import given, strategies as st
 from library import music, write
 
+from genrelib.corpus import check_corpus
 from genrelib.corpus.audio import SAMPLE_RATE
 from genrelib.corpus.folder import _folder_ids
 from genrelib.corpus.table import CorpusError
@@ -94,3 +98,38 @@ def test_folders_without_genres_are_refused(tmp_path: Path, layout: str) -> None
         write(root / "song.wav")
     with pytest.raises(CorpusError, match=r"no such folder|one folder per genre"):
         load_corpus(f"folder:{root}")
+
+
+def test_a_genre_that_is_a_link_is_followed_and_never_in_circles(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere" / "song.wav")
+    write(tmp_path / "music" / "rock" / "song.wav")
+    (tmp_path / "music" / "jazz").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "music")
+    corpus = load_corpus(f"folder:{tmp_path / 'music'}")
+    assert sorted(corpus.tracks.index) == ["jazz.song", "rock.song"]
+
+
+def test_genres_one_folder_deeper_are_pointed_to(tmp_path: Path) -> None:
+    for genre in ("blues", "jazz"):
+        write(tmp_path / "genres_original" / genre / f"{genre}.00000.wav")
+    with pytest.raises(CorpusError, match=r"everything is in one folder, genres_original.*blues"):
+        load_corpus(f"folder:{tmp_path}")
+    corpus = load_corpus(f"folder:{tmp_path / 'genres_original'}")
+    assert corpus.tracks.index.tolist() == ["blues.00000", "jazz.00000"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text here")
+def test_names_that_are_bytes_are_named_and_measured(tmp_path: Path) -> None:
+    for genre in ("jazz", "rock"):
+        odd = os.fsdecode(os.fsencode(tmp_path / "music" / genre) + b"/caf\xe9.wav")
+        write(tmp_path / "music" / genre / "song.wav").rename(odd)
+    (tmp_path / "music" / "rock" / os.fsdecode(b"no\xe9.wav")).write_text("no sound")
+    corpus = load_corpus(f"folder:{tmp_path / 'music'}", on_error="skip")
+    assert corpus.tracks.index.tolist() == ["jazz.caf\ufffd", "rock.caf\ufffd"]
+    assert len(corpus.audio("jazz.caf\ufffd")) > 0
+    for table in (corpus.tracks, corpus.skipped):
+        table.to_parquet(tmp_path / "table.parquet")
+        path = pd.read_parquet(tmp_path / "table.parquet")["path"].iloc[0]
+        assert path == table["path"].iloc[0]
+    assert "not audio" in corpus.skipped["reason"].item()
+    assert check_corpus(f"folder:{tmp_path / 'music'}")["problem"].tolist()[0] == "unreadable"
