@@ -111,7 +111,7 @@ def train(
     """
     slices = slice_tracks(corpus.tracks)
     tracks = corpus.tracks.loc[slices["track_id"].unique()]
-    if (tracks["genre"].value_counts() >= 2).sum() < 2:
+    if not _enough(slices):
         raise ModelError(
             f"{corpus.name}: a model needs two genres or more, of two tracks or more each, and "
             "every track at least 6 seconds long. Add some"
@@ -140,11 +140,17 @@ def train(
     held = {name: audit(X, slices, name, other, seed=seed) for name in ("track", "artist")}
     card["calibration"] = {n: calibration_card(table, seed=seed) for n, table in held.items()}
     model = Model(card, arrays)
-    card["refused"] = {"held-out tracks": _rate(held["track"]["reason"].notna())}
+    refused = {} if held["track"].empty else {"held-out tracks": held["track"]["reason"].notna()}
+    card["refused"] = {what: _rate(which) for what, which in refused.items()}
     for kind, examples in hear_examples(target, seed + 1).items():
-        refused = pd.Series([model.predict(windows).reason is not None for windows in examples])
-        card["refused"][f"synthetic {kind}"] = _rate(refused)
+        which = pd.Series([model.predict(windows).reason is not None for windows in examples])
+        card["refused"][f"synthetic {kind}"] = _rate(which)
     return model
+
+
+def _enough(slices: pd.DataFrame) -> bool:
+    """Say whether tracks can be held out: two genres have two tracks or more each."""
+    return bool((slices.groupby("genre")["track_id"].nunique() >= 2).sum() >= 2)
 
 
 def corpus_level(corpus: Corpus, slices: pd.DataFrame) -> float:
@@ -220,6 +226,7 @@ def _arrays(
     centres = np.stack([z[genre == name].mean(axis=0) for name in genres])
     shared = LedoitWolf().fit(z - centres[[genres.index(name) for name in genre]])
     eigenvalues, vectors = np.linalg.eigh(shared.covariance_)
+    eigenvalues = np.maximum(eigenvalues, 1e-9)  # one slice of each genre has no spread
     # The symmetric root: eigenvectors alone have no sign of their own.
     whiten = vectors / np.sqrt(eigenvalues) @ vectors.T
     sounds, sound_bias = _sounds(z, scaler, other)
@@ -297,10 +304,12 @@ def audit(
     again: classifier, temperature and limits are learned from the other folds, the latter two
     under the protocol ``track`` within them. Gives a predictions table with one row per track,
     ``slice_id`` being its ``track_id``; the column ``reason`` says why a track was refused, and is
-    missing for the others.
+    missing for the others. Empty where the corpus is too small for that.
     """
     rows, genres = [], sorted(slices["genre"].unique())
     for fold, (train_, test) in enumerate(plan(slices, protocol, seed=seed).splits):
+        if not _enough(slices.iloc[train_]):
+            continue  # nothing could be held out of what is left, to learn the limits from
         arrays, card = fit(X.iloc[train_], slices.iloc[train_], other, seed=seed)
         names = slices["track_id"].iloc[train_].unique()
         model = Model(card | {"tracks": [[name, "", None, None] for name in names]}, arrays)

@@ -150,6 +150,20 @@ def test_an_audit_of_unknown_artists_is_empty() -> None:
     assert training.calibration_card(held) is None
 
 
+@pytest.mark.parametrize("tracks", [2, 3])
+def test_the_smallest_corpus_gives_a_model(tracks: int) -> None:
+    """Two genres of two tracks of one slice each: all numbers are numbers."""
+    X, slices = made(("a", "b"), tracks, 0.5)
+    first = ~slices["track_id"].duplicated()
+    X, slices = X[first], slices[first]
+    arrays, card = training.fit(X, slices, other())
+    assert np.isfinite([card["temperature"], *card["limits"].values()]).all()
+    assert all(np.isfinite(array).all() for array in arrays.values())
+    held = training.audit(X, slices, "track", other())
+    assert len(held) == (0 if tracks == 2 else 2 * tracks)
+    assert (training.calibration_card(held) is None) == held.empty
+
+
 @pytest.mark.parametrize("counts", [{"a": 5}, {"a": 5, "b": 1}])
 def test_too_little_music_is_refused(counts: dict[str, int]) -> None:
     tracks = pd.DataFrame(
