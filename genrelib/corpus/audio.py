@@ -145,17 +145,17 @@ def mono(block: np.ndarray) -> np.ndarray:
     Where one channel is another turned over, their mean is next to silence though each can be
     heard: the first one stands for all.
     """
-    return block[:, 0] if cancels(block) else block.mean(axis=1)
+    mean = block.mean(axis=1)
+    return block[:, 0] if cancels(block, mean) else mean
 
 
-def cancels(block: np.ndarray) -> bool:
+def cancels(block: np.ndarray, mean: np.ndarray) -> bool:
     """Say whether channels cancel: their mean is 40 dB weaker than the first of them."""
-    if block.shape[1] == 1 or not len(block):
+    if block.shape[1] == 1:
         return False
-    first = float(np.square(block[:, 0], dtype=np.float64).mean())
-    if first < _AUDIBLE:
-        return False
-    return float(np.square(block.mean(axis=1), dtype=np.float64).mean()) < 1e-4 * first
+    first = np.ascontiguousarray(block[:, 0])
+    power = float(np.dot(first, first))
+    return power > _AUDIBLE * len(first) and float(np.dot(mean, mean)) < 1e-4 * power
 
 
 def read_samples(path: str | Path, notes: list[str] | None = None) -> tuple[np.ndarray, int]:
