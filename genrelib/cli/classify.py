@@ -19,7 +19,7 @@ from typing import Any, cast
 import typer
 
 from genrelib.classify import REASONS, Model, Prediction, load_model
-from genrelib.corpus import AUDIO_SUFFIXES, AudioError, audio_below
+from genrelib.corpus import AUDIO_SUFFIXES, AudioError, audio_below, start_decoder
 
 LINES = 8  # of the course of one file, in the table
 AHEAD = 4  # files per thread that are given out before they are asked for
@@ -53,6 +53,7 @@ def run(
     bool
         Whether every file could be used.
     """
+    start_decoder()  # while the model is loaded
     chosen = load_model(model)
     files = audio_files(paths)
     if as_json or as_csv:  # for programs: whatever the console writes

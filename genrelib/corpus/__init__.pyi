@@ -1,3 +1,6 @@
+from .apart import (
+    start_decoder as start_decoder,
+)
 from .audio import (
     AUDIO_SUFFIXES as AUDIO_SUFFIXES,
     SAMPLE_RATE as SAMPLE_RATE,

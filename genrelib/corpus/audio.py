@@ -3,23 +3,24 @@
 `decode` turns a file of any format, rate and channel count into 22,050 Hz mono float32 samples;
 `read_header` says what a file holds, decoding as little as it can. What cannot be used is refused
 with an `AudioError` that names the file, what is wrong with it and what to do. Who decodes what is
-the business of :mod:`genrelib.corpus.decoders`. The samples go to `genrelib.corpus.tracks` and
-`genrelib.features`.
+the business of :mod:`genrelib.corpus.decoders`; they run in a process of their own
+(:mod:`genrelib.corpus.apart`), so that no file can end more than that. The samples go to
+`genrelib.corpus.tracks` and `genrelib.features`.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import librosa
 import numpy as np
 
-from genrelib.corpus import decoders
+from genrelib.corpus import apart
+from genrelib.corpus.decoders import Damage, Sound
 
-_AUDIBLE = 1e-6  # mean square of a sound 60 dB below full scale
 SAMPLE_RATE = 22050
 """Sample rate of everything the book computes, in Hz: that of GTZAN."""
 
@@ -35,6 +36,11 @@ AUDIO_SUFFIXES = frozenset(
 
 LONGEST = 12
 """Hours of sound after which a file is taken for a trap, such as one that unpacks to months."""
+LARGEST = 1 << 30
+"""Samples that are held in memory at a time: 4 GB, 6 hours of one channel at 44,100 Hz."""
+LOUDEST = 1e10
+"""Largest sample that is taken for sound; full scale is 1, or 2,147,483,648 where integers were
+written as they are."""
 # A name on disk is bytes. Those that are no text stand in tables as characters of private use.
 _AS_TEXT = {0xDC00 + byte: 0xF700 + byte for byte in range(128, 256)}
 _AS_BYTES = {there: here for here, there in _AS_TEXT.items()}
@@ -101,7 +107,9 @@ class AudioHeader:
         return self.frames / self.sample_rate
 
 
-def decode(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
+def decode(
+    path: str | Path, sample_rate: int = SAMPLE_RATE, notes: list[str] | None = None
+) -> np.ndarray:
     """Read an audio file as mono samples at one sample rate.
 
     Channels are averaged; where they cancel, the first is taken. Resampling, only where the rate
@@ -115,6 +123,8 @@ def decode(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
         A file in any format that libsndfile or FFmpeg read: WAV, FLAC, Ogg, MP3, M4A and more.
     sample_rate : int, default 22050
         Sample rate of the result in Hz.
+    notes : list of str, optional
+        What is odd about the file is added to it.
 
     Returns
     -------
@@ -124,12 +134,14 @@ def decode(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     Raises
     ------
     AudioError
-        If the file is missing, empty, not audio, without samples, without a sample rate, holds
-        samples that are not finite numbers, or lacks some that its header counts. Of lossy files,
-        what can be heard is heard.
+        If the file is missing, empty, not audio, without samples, without a sample rate, longer
+        than :data:`LONGEST` or :data:`LARGEST`, or holds samples that are no finite numbers. Of
+        files that are cut or damaged, what can be heard is heard.
     """
-    with _open(path) as sound:
-        samples = np.concatenate([mono(block) for block in _to_the_end(path, sound)])
+    with _open(path, mono=True) as sound:
+        samples = _together(path, _to_the_end(path, sound, 1)).ravel()
+        if notes is not None:
+            notes += sound.notes
     if sound.rate != sample_rate:
         samples = librosa.resample(
             samples, orig_sr=sound.rate, target_sr=sample_rate, res_type="soxr_hq"
@@ -139,44 +151,25 @@ def decode(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     return np.ascontiguousarray(samples, dtype=np.float32)
 
 
-def mono(block: np.ndarray) -> np.ndarray:
-    """Average the channels of a block, shape (n_samples, n_channels); or take the first.
-
-    Where one channel is another turned over, their mean is next to silence though each can be
-    heard: the first one stands for all.
-    """
-    mean = block.mean(axis=1)
-    return block[:, 0] if cancels(block, mean) else mean
-
-
-def cancels(block: np.ndarray, mean: np.ndarray) -> bool:
-    """Say whether channels cancel: their mean is 40 dB weaker than the first of them."""
-    if block.shape[1] == 1:
-        return False
-    first = np.ascontiguousarray(block[:, 0])
-    power = float(np.dot(first, first))
-    return power > _AUDIBLE * len(first) and float(np.dot(mean, mean)) < 1e-4 * power
-
-
 def read_samples(path: str | Path, notes: list[str] | None = None) -> tuple[np.ndarray, int]:
     """Read an audio file as it is: all channels, shape (n_samples, n_channels), and its own rate.
 
     What cannot be used is refused as by `decode`; what is odd about it is added to `notes`.
     """
     with _open(path) as sound:
-        blocks = list(_to_the_end(path, sound))
+        samples = _together(path, _to_the_end(path, sound, sound.channels))
         if notes is not None:
             notes += sound.notes
-        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks), sound.rate
+        return samples, sound.rate
 
 
 def read_header(path: str | Path) -> AudioHeader:
     """Read what an audio file holds, and refuse one that is evidently broken.
 
-    Cheap where a file knows its length: nothing is decoded but one frame at the end, which a file
-    that was cut short lacks. Of lossy files, packets are counted; where that contradicts what the
-    file says of itself, it is decoded. Uncompressed floating-point files, which alone can hold
-    NaN, are read through.
+    Cheap where a file knows its length: nothing is decoded but one frame at the end. Where that is
+    missing, and of files whose length is no promise, packets are counted; where that contradicts
+    what the file says of itself, it is decoded. Uncompressed floating-point files, which alone can
+    hold NaN, are read through.
 
     Parameters
     ----------
@@ -194,17 +187,11 @@ def read_header(path: str | Path) -> AudioHeader:
         As `decode`, for what can be seen without decoding the whole file.
     """
     with _open(path) as sound:
-        if sound.ends is None:
-            frames = decoders.length(Path(str(path).translate(_AS_BYTES)), sound)
-        elif sound.ends():
-            frames = int(sound.frames or 0)
-        else:  # it cannot be wound forward, and perhaps not back
-            with _open(path) as again:
-                frames = sum(map(len, _to_the_end(path, again)))
+        frames = sound.length()
         if not frames:
             raise _no_samples(path)
         if sound.may_be_nan:
-            for _ in _to_the_end(path, sound):
+            for _ in _to_the_end(path, sound, sound.channels):
                 pass
         artist, title = (sound.tags.get(tag, "").strip() or None for tag in ("artist", "title"))
         return AudioHeader(sound.rate, frames, sound.channels, artist, title)
@@ -230,9 +217,9 @@ def read_blocks(path: str | Path, notes: list[str] | None = None) -> Iterator[np
     AudioError
         As `decode`.
     """
-    with _open(path) as sound:
-        for block in _to_the_end(path, sound):
-            yield mono(block)
+    with _open(path, mono=True) as sound:
+        for block in _to_the_end(path, sound, 1):
+            yield block.ravel()
         if notes is not None:
             notes += sound.notes
 
@@ -260,7 +247,7 @@ def read_rate(path: str | Path) -> int:
 
 
 @contextlib.contextmanager
-def _open(path: str | Path) -> Iterator[decoders.Sound]:
+def _open(path: str | Path, *, mono: bool = False) -> Iterator[Sound]:
     """Open a file, or say why not."""
     path = Path(str(path).translate(_AS_BYTES))
     if path.is_dir():
@@ -274,43 +261,46 @@ def _open(path: str | Path) -> Iterator[decoders.Sound]:
             raise AudioError(path, "the file is empty (0 bytes)")
         with path.open("rb"):  # says "permission denied" where libsndfile says "system error"
             pass
-        with decoders.opened(path) as sound:
+        with apart.opened(path, mono=mono) as sound:
             yield sound
-    except decoders.Damage as error:
-        if str(error).startswith("cut short"):
-            raise _truncated(path, str(error)) from error
+    except Damage as error:
         raise AudioError(path, str(error)) from error
-    except (AudioError, MemoryError):
-        raise
     except OSError as error:
         raise AudioError(path, f"cannot be opened ({error})") from error
-    except Exception as error:
-        # One odd file of a hundred thousand must not end a night's work.
-        what = f"{type(error).__name__}: {error}"
-        raise AudioError(path, f"could not be read ({what})") from error
 
 
-def _to_the_end(path: str | Path, sound: decoders.Sound) -> Iterator[np.ndarray]:
-    """Take all blocks of a sound; refuse samples that are no numbers, and a lack of them."""
+def _to_the_end(path: str | Path, sound: Sound, width: int) -> Iterator[np.ndarray]:
+    """Take all blocks of a sound, shape (n, width); refuse what no sound can be."""
     found = 0
-    for block in sound.blocks:
-        if not np.isfinite(block).all():
+    for data in sound.blocks:
+        block = data.reshape(-1, width)
+        peak = max(float(block.max()), -float(block.min()))  # NaN, if there is one
+        if not np.isfinite(peak):
             raise AudioError(
                 path, "it holds samples that are NaN or infinite", "Export the file again"
             )
+        if peak > LOUDEST:
+            reason = f"it holds samples as large as {peak:.0e}, where 1 is full scale"
+            raise AudioError(path, reason, "Export the file again")
         found += len(block)
         if found > LONGEST * 3600 * sound.rate:
             raise AudioError(path, f"longer than {LONGEST} hours", "Cut it into parts")
         yield block
     if not found:
         raise _no_samples(path)
-    if sound.ends is not None and found < (sound.frames or 0):
-        raise _truncated(path, f"cut short: {found} of {sound.frames} frames could be decoded")
+
+
+def _together(path: str | Path, blocks: Iterable[np.ndarray]) -> np.ndarray:
+    """Join blocks, as many as memory may hold."""
+    kept, size = [], 0
+    for block in blocks:
+        size += block.size
+        if size > LARGEST:
+            reason = f"too long to be held in memory (more than {LARGEST:,} samples)"
+            raise AudioError(path, reason, "Cut it into parts")
+        kept.append(block)
+    return kept[0] if len(kept) == 1 else np.concatenate(kept)
 
 
 def _no_samples(path: str | Path) -> AudioError:
     return AudioError(path, "it has a header but no samples (0 frames)")
-
-
-def _truncated(path: str | Path, reason: str) -> AudioError:
-    return AudioError(path, reason, "Copy or download the file again")

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from genrelib.corpus.audio import SAMPLE_RATE, AudioError, cancels, read_samples
+from genrelib.corpus.audio import SAMPLE_RATE, AudioError, read_samples
+from genrelib.corpus.decoders import cancels
 from genrelib.corpus.places import data_root
 from genrelib.corpus.table import CorpusError
 from genrelib.corpus.tracks import load_anyhow

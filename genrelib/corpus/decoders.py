@@ -2,8 +2,12 @@
 
 :func:`opened` gives a :class:`Sound`, whoever decodes it. What libsndfile reads and
 knows the length of, it decodes. Everything else goes to FFmpeg through PyAV: MPEG, whose headers
-may estimate their length, chained Ogg files, files written without a length, and what libsndfile
-does not know (M4A, AAC, WMA, WebM, films).
+may estimate their length, chained Ogg files, files written without a length, what libsndfile does
+not know (M4A, AAC, WMA, WebM, films), and the rest of a file that libsndfile gives up.
+
+What a file holds decides, and not what it says of itself: whatever can be heard is heard, and what
+is odd about it becomes a note. All this happens in a process of its own, see
+:mod:`genrelib.corpus.apart`.
 """
 
 from __future__ import annotations
@@ -20,13 +24,16 @@ from typing import Any
 import numpy as np
 import soundfile as sf
 
-BLOCK = 1 << 20
+BLOCK = 1 << 17
 """Samples per channel that are decoded at a time."""
+AUDIBLE = 1e-6
+"""Mean square of a sound 60 dB below full scale."""
 SLACK = 0.1
 """What may lack of the length that a header promises, in seconds."""
 # Streamed files are written before their length is known and carry a placeholder near the
 # largest 32-bit or 64-bit number instead of a length: that is no sign of a cut.
 _PLACEHOLDER_BYTES, _PLACEHOLDER_FRAMES = 0x7FFF0000, 1 << 62
+_RIFF_MOST = 1 << 32  # bytes that a WAV file can count
 
 
 class Damage(ValueError):
@@ -43,28 +50,40 @@ class Sound:
         Sample rate in Hz.
     channels : int
         Number of channels.
-    blocks : iterator of numpy.ndarray
-        Its samples, float32, shape ``(n, channels)`` each.
+    blocks : iterator of bytes
+        Its samples, float32, channel by channel in turn.
     frames : int or None
         Samples per channel that it promises; None where it does not say.
-    ends : callable or None
-        Says whether the last of them is there; None where the length is no promise.
+    promised : float or None
+        Seconds that it promises, whether they are there or not.
     may_be_nan : bool
         Whether its samples may be no finite numbers.
     tags : dict of str to str
         What it says of itself, such as ``artist`` and ``title``.
     notes : list of str
         What was odd about it, complete when all blocks were taken.
+    length : callable
+        Says how many samples per channel can be heard, for less than it takes to decode them
+        where the file allows.
     """
 
     rate: int
     channels: int
-    blocks: Iterator[np.ndarray]
+    blocks: Iterator[Any]
     frames: int | None = None
-    ends: Callable[[], bool] | None = None
+    promised: float | None = None
     may_be_nan: bool = False
     tags: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    length: Callable[[], int] = lambda: 0
+
+    def size(self, block: Any) -> int:
+        """Count the samples per channel of a block."""
+        return len(block) // (4 * self.channels)
+
+    def laid_out(self, block: Any) -> np.ndarray:
+        """Lay out a block as an array, shape ``(n_samples, n_channels)``."""
+        return np.frombuffer(block, np.float32).reshape(-1, self.channels)
 
 
 @contextlib.contextmanager
@@ -78,29 +97,69 @@ def opened(path: Path) -> Iterator[Sound]:
     """
     with contextlib.ExitStack() as stack:
         why = ""
-        if _is_lossy(path):  # also spares the reader what mpg123 says of odd files
-            yield stack.enter_context(_by_ffmpeg(path, why))
-            return
-        try:
-            # A headerless .raw file is the one thing soundfile cannot open from a name alone.
-            name = str(path) if _is_text(path) else os.fsencode(path)
-            file = stack.enter_context(sf.SoundFile(name))
-        except sf.LibsndfileError as error:
-            why = _why_not(path, error.error_string)
-        except (OSError, RuntimeError, TypeError, ValueError) as error:
-            why = f"cannot be opened ({error})"
-        else:
-            if _is_sure(file):
-                yield _by_sndfile(file)
-                return
-            file.close()
-        yield stack.enter_context(_by_ffmpeg(path, why))
+        if not _is_lossy(path):  # also spares the reader what mpg123 says of odd files
+            try:
+                # A headerless .raw file is the one thing soundfile cannot open from a name alone.
+                name = str(path) if _is_text(path) else os.fsencode(path)
+                file = stack.enter_context(sf.SoundFile(name))
+            except sf.LibsndfileError as error:
+                why = _why_not(path, error.error_string)
+            except (OSError, RuntimeError, TypeError, ValueError) as error:
+                why = f"cannot be opened ({error})"
+            else:
+                if _is_sure(path, file):
+                    sound = _by_sndfile(path, file)
+                    sound.blocks = _noting(sound, sound.blocks)
+                    yield sound
+                    return
+                file.close()
+                if not file.frames:
+                    why = "it has a header but no samples (0 frames)"
+        sound = stack.enter_context(_by_ffmpeg(path, why))
+        if why.endswith("(0 frames)"):
+            sound.notes.append("its header says that it is empty; it is heard to its end")
+        sound.blocks = _noting(sound, sound.blocks)
+        yield sound
+
+
+def mix(block: np.ndarray) -> np.ndarray:
+    """Average the channels of a block, shape (n_samples, n_channels); or take the first.
+
+    Where one channel is another turned over, their mean is next to silence though each can be
+    heard: the first one stands for all.
+    """
+    if block.shape[1] == 1:
+        return np.ascontiguousarray(block[:, 0])
+    mean = block.mean(axis=1)
+    return np.ascontiguousarray(block[:, 0]) if cancels(block, mean) else mean
+
+
+def cancels(block: np.ndarray, mean: np.ndarray) -> bool:
+    """Say whether channels cancel: their mean is 40 dB weaker than the first of them."""
+    if block.shape[1] == 1:
+        return False
+    first = np.ascontiguousarray(block[:, 0])
+    power = float(np.dot(first, first))
+    return power > AUDIBLE * len(first) and float(np.dot(mean, mean)) < 1e-4 * power
 
 
 def count(path: Path) -> int:
     """Count the samples per channel of a file by decoding it."""
     with opened(path) as sound:
-        return sum(map(len, sound.blocks))
+        return sum(map(sound.size, sound.blocks))
+
+
+def _noting(sound: Sound, blocks: Iterator[Any]) -> Iterator[Any]:
+    """Hand on blocks, and note in the end what lacks of the length that was promised."""
+    heard = 0
+    for block in blocks:
+        heard += sound.size(block)
+        yield block
+    seconds, promised = heard / sound.rate, sound.promised or 0
+    if heard and promised - seconds > max(SLACK, 0.02 * promised):
+        sound.notes.append(
+            f"{seconds:.1f} of the {promised:.1f} seconds that it promises can be heard"
+        )
 
 
 # --- libsndfile ------------------------------------------------------------------------------
@@ -113,23 +172,27 @@ def _is_lossy(path: Path) -> bool:
     return mpeg or (head == b"OggS" and len(_chain(path)) > 1)
 
 
-def _is_sure(file: sf.SoundFile) -> bool:
+def _is_sure(path: Path, file: Any) -> bool:
     """Say whether libsndfile knows how long a file is, and reads all of it."""
     estimated = file.subtype.startswith("MPEG")
-    return not estimated and file.samplerate > 0 and 0 < file.frames < _PLACEHOLDER_FRAMES
+    # Its length counts what is over 4 GiB only, if it was written nevertheless.
+    wrapped = path.stat().st_size >= _RIFF_MOST and _head(path, 4) == b"RIFF"
+    known = file.samplerate > 0 and 0 < file.frames < _PLACEHOLDER_FRAMES
+    return known and not estimated and not wrapped
 
 
-def _by_sndfile(file: sf.SoundFile) -> Sound:
-    if cut := _missing_bytes(file.extra_info):
-        raise Damage(f"cut short: {cut}")
-    return Sound(
-        file.samplerate, file.channels, _sndfile_blocks(file), file.frames,
-        ends=lambda: _has_its_end(file), may_be_nan=file.subtype in ("FLOAT", "DOUBLE"),
-        tags=file.copy_metadata(),
+def _by_sndfile(path: Path, file: Any) -> Sound:
+    seconds = file.frames / file.samplerate * _promised_share(file.extra_info)
+    sound = Sound(
+        file.samplerate, file.channels, iter(()), file.frames, seconds,
+        may_be_nan=file.subtype in ("FLOAT", "DOUBLE"), tags=file.copy_metadata(),
+        length=lambda: file.frames if _has_its_end(file) else count(path),
     )  # fmt: skip
+    sound.blocks = _sndfile_blocks(path, file, sound)
+    return sound
 
 
-def _has_its_end(file: sf.SoundFile) -> bool:
+def _has_its_end(file: Any) -> bool:
     """Look for the last frame; a file that cannot be wound forward has to be read through."""
     try:
         file.seek(file.frames - 1)
@@ -138,30 +201,67 @@ def _has_its_end(file: sf.SoundFile) -> bool:
         return False
 
 
-def _sndfile_blocks(file: sf.SoundFile) -> Iterator[np.ndarray]:
+def _sndfile_blocks(path: Path, file: Any, sound: Sound) -> Iterator[Any]:
+    """Decode to the end; where libsndfile gives up, FFmpeg may hear more."""
+    if file.format == "OGG" and not _is_ended(path):
+        sound.notes.append("cut short: its last page is missing")
+    heard, why = 0, ""
     with contextlib.suppress(OSError, RuntimeError):
         file.seek(0)
-    while True:
+    while not why:
         try:
             block = file.read(BLOCK, dtype="float32", always_2d=True)
         except (OSError, RuntimeError) as error:  # LibsndfileError is a RuntimeError
-            raise Damage(f"damaged: decoding stops with '{error}'") from error
+            why = f"damaged: decoding stops with '{error}'"
+            break
         if not len(block):
-            return
-        yield block
+            break
+        heard += len(block)
+        yield memoryview(block).cast("B")
+    if why or heard < file.frames:
+        with contextlib.suppress(Damage), _by_ffmpeg(path, why) as other:
+            rest = _by_one_shape([path], sound)
+            if other.rate == sound.rate and other.channels == sound.channels:
+                for block in _after(rest, 4 * sound.channels * heard):
+                    heard += sound.size(block)
+                    yield block
+    if why and not heard:
+        raise Damage(why)
+    if why:
+        sound.notes.append("damaged: parts of it cannot be decoded")
 
 
-def _missing_bytes(log: str) -> str:
-    """Find in libsndfile's log that the header promised more data than the file has.
+def _after(blocks: Iterator[bytes], passed: int) -> Iterator[bytes]:
+    """Pass over so many bytes of what is decoded."""
+    for block in blocks:
+        if len(block) > passed:
+            yield block[passed:]
+        passed = max(passed - len(block), 0)
+
+
+def _is_ended(path: Path) -> bool:
+    """Say whether an Ogg file ends with a page that says so and that is whole (RFC 3533)."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - (1 << 17), 0))  # a page has 65,307 bytes at most
+        data = file.read()
+    at = data.rfind(b"OggS")
+    if at < 0 or at + 27 > len(data):
+        return False
+    body = at + 27 + data[at + 26]
+    return bool(data[at + 5] & 4) and body + sum(data[at + 27 : body]) <= len(data)
+
+
+def _promised_share(log: str) -> float:
+    """Find in libsndfile's log how much more data the header promised than the file has.
 
     libsndfile mends such a length in silence and only notes it: ``data : 9000 (should be 100)``.
     """
     pattern = r"^\s*(?:data|SSND|Data Size)\s*:\s*(\d+)\s*\(should be (\d+)\)"
     if match := re.search(pattern, log, flags=re.MULTILINE):
         promised, found = int(match[1]), int(match[2])
-        if found < promised < _PLACEHOLDER_BYTES:
-            return f"{found} of {promised} bytes of samples are there"
-    return ""
+        if 0 < found < promised < _PLACEHOLDER_BYTES:
+            return promised / found
+    return 1.0
 
 
 def _why_not(path: Path, message: str) -> str:
@@ -203,8 +303,10 @@ def _by_ffmpeg(path: Path, why: str) -> Iterator[Sound]:
     except av.error.FFmpegError as error:
         raise Damage(why or f"damaged: decoding stops with '{error.strerror}'") from error
     frames = None if seconds is None else round(seconds * rate)
-    sound = Sound(rate, channels, iter(()), frames, tags={k.lower(): v for k, v in tags})
-    sound.blocks = _ffmpeg_blocks(parts, sound)
+    names = {k.lower(): v for k, v in tags}
+    sound = Sound(rate, channels, iter(()), frames, seconds, tags=names)
+    sound.length = lambda: _length(path, sound)
+    sound.blocks = _by_one_shape(parts, sound)
     yield sound
 
 
@@ -247,7 +349,7 @@ def _promise(path: Path, container: Any, stream: Any) -> float | None:
     return container.duration / 1e6 if container.duration else None
 
 
-def length(path: Path, sound: Sound) -> int:
+def _length(path: Path, sound: Sound) -> int:
     """Say how many samples per channel a file holds that FFmpeg decodes, for what that takes.
 
     Its packets are counted, which takes a tenth of the time of decoding them. Where they
@@ -268,27 +370,21 @@ def length(path: Path, sound: Sound) -> int:
     return count(path)
 
 
-def _ffmpeg_blocks(parts: list[Path | bytes], sound: Sound) -> Iterator[np.ndarray]:
+def _by_one_shape(parts: list[Path | bytes], sound: Sound) -> Iterator[bytes]:
     """Decode one file, or several of a chain, in blocks; whatever is damaged is passed over."""
-    heard, waiting, size = 0, [], 0
+    waiting, size = [], 0
     for part in parts:
         for piece in _pieces(part, sound):
             waiting.append(piece)
-            size += len(piece)
-            if size >= BLOCK // 16:
-                yield np.concatenate(waiting)
-                heard, waiting, size = heard + size, [], 0
+            size += sound.size(piece)
+            if size >= BLOCK:
+                yield b"".join(waiting)
+                waiting, size = [], 0
     if size:
-        yield np.concatenate(waiting)
-    heard += size
-    promised = (sound.frames or 0) / sound.rate
-    if heard and promised - heard / sound.rate > max(SLACK, 0.02 * promised):
-        sound.notes.append(
-            f"{heard / sound.rate:.1f} of the {promised:.1f} seconds that it promises can be heard"
-        )
+        yield b"".join(waiting)
 
 
-def _pieces(part: Path | bytes, sound: Sound) -> Iterator[np.ndarray]:
+def _pieces(part: Path | bytes, sound: Sound) -> Iterator[bytes]:
     """Decode the best stream of a file at one rate; note what cannot be decoded."""
     import av
 
@@ -304,15 +400,18 @@ def _pieces(part: Path | bytes, sound: Sound) -> Iterator[np.ndarray]:
                     bad += 1
                     continue
                 for frame in frames:
-                    for piece in resampler.resample(frame):
-                        yield piece.to_ndarray().reshape(-1, sound.channels)
-            for piece in resampler.resample(None):
-                yield piece.to_ndarray().reshape(-1, sound.channels)
+                    yield from (_bytes(p, sound) for p in resampler.resample(frame))
+            yield from (_bytes(piece, sound) for piece in resampler.resample(None))
     except av.error.FFmpegError:
         bad += 2
     # The last packet of many a file is half a one.
     if bad > 1:
         sound.notes.append("damaged: parts of it cannot be decoded")
+
+
+def _bytes(piece: Any, sound: Sound) -> bytes:
+    """Take the samples of a frame, without what pads them."""
+    return memoryview(piece.planes[0])[: 4 * sound.channels * piece.samples].tobytes()
 
 
 def _layout(channels: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,11 @@ def tone(seconds: float, rate: int, loud: float = 0.5) -> np.ndarray:
     return loud * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)
 
 
-def test_blocks_are_what_decode_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoders, "BLOCK", 1000)
-    y = np.random.default_rng(0).uniform(-0.5, 0.5, (5500, 2))
+def test_blocks_are_what_decode_gives(tmp_path: Path) -> None:
+    y = np.random.default_rng(0).uniform(-0.5, 0.5, (5 * decoders.BLOCK // 2, 2))
     sf.write(tmp_path / "noise.flac", y, 22050)
     blocks = list(audio.read_blocks(tmp_path / "noise.flac"))
-    assert len(blocks) == 6
+    assert len(blocks) == 3
     assert np.array_equal(np.concatenate(blocks), audio.decode(tmp_path / "noise.flac"))
 
 
@@ -63,12 +63,14 @@ def test_blocks_are_kept_up_to_a_limit(
     assert [len(block) for block in kept] == expected
 
 
-def test_a_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
+def test_of_a_file_that_is_cut_short_its_part_is_heard(tmp_path: Path) -> None:
     sf.write(tmp_path / "cut.flac", np.random.default_rng(0).uniform(-1, 1, 100_000), 22050)
     content = (tmp_path / "cut.flac").read_bytes()
     (tmp_path / "cut.flac").write_bytes(content[: len(content) // 2])
-    with pytest.raises(AudioError, match=r"cut\.flac: (cut short|damaged)"):
-        list(audio.read_blocks(tmp_path / "cut.flac"))
+    notes: list[str] = []
+    heard = sum(map(len, audio.read_blocks(tmp_path / "cut.flac", notes)))
+    assert 45_000 < heard < 55_000
+    assert re.search(r"2\.\d of the 4\.5 seconds that it promises can be heard", "; ".join(notes))
 
 
 def test_samples_that_are_no_numbers_are_refused(tmp_path: Path) -> None:

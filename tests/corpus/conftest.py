@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from genrelib.corpus import apart
 
 
 @pytest.fixture
@@ -14,3 +17,16 @@ def data(tmp_path: Path, monkeypatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("GENRELIB_DATA", str(folder))
     return folder
+
+
+@pytest.fixture
+def in_decoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Run some lines of Python in every process that decodes, before it is asked for anything."""
+
+    def first(lines: str) -> None:
+        apart.end_all()
+        script = apart._SCRIPT.replace("apart.serve(", f"{lines}\napart.serve(")
+        monkeypatch.setattr(apart, "_SCRIPT", script)
+
+    yield first
+    apart.end_all()

@@ -43,7 +43,7 @@ def test_check_reports_everything(tmp_path: Path) -> None:
     )}  # fmt: skip
     assert found == {
         *((path.name, "unreadable") for path in broken),
-        ("middle.flac", "unreadable"),
+        ("middle.flac", "note"),
         ("other rate.wav", "wrong rate"),
         ("brief.wav", "short"),
         ("twin.wav", "duplicate"),

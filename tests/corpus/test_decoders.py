@@ -15,6 +15,7 @@ from genrelib.corpus import check_corpus, read_blocks, read_header
 from genrelib.corpus.audio import AUDIO_SUFFIXES, AudioError, decode, read_samples
 
 RATE, SECONDS = 44100, 8
+CRASHED = "its header says that it is empty; it is heard to its end"
 
 
 def sound(rate: int = RATE) -> np.ndarray:
@@ -120,7 +121,7 @@ def test_every_file_is_heard_to_its_end(tmp_path: Path, name: str) -> None:
     assert path.suffix in AUDIO_SUFFIXES
     notes: list[str] = []
     y, rate = read_samples(path, notes)
-    assert notes == []
+    assert notes == [CRASHED] * (name == "crashed.wav")
     assert len(y) / rate == pytest.approx(SECONDS, abs=0.1)
     assert read_header(path).duration == pytest.approx(len(y) / rate, abs=0.06)
     mono = decode(path)
