@@ -37,7 +37,7 @@ def break_in_the_middle(path: Path) -> None:
     sf.write(path, y, SAMPLE_RATE)
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
-    content[middle : middle + 2000] = bytes(2000)
+    content[middle // 2 : middle] = bytes(middle - middle // 2)
     path.write_bytes(content)
 
 

@@ -158,10 +158,17 @@ def train(
         typer.echo(f"{output}: {model.line}")
 
 
+def _named(text: str) -> Path:
+    if not text.strip():
+        raise typer.BadParameter("the name of a file is empty; is a variable not set?")
+    return Path(text)
+
+
 @app.command()
 def classify(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Audio files, or folders of them.")
+        list[Path] | None,
+        typer.Argument(help="Audio files, or folders of them.", parser=_named, metavar="FILE"),
     ] = None,
     model: Annotated[
         Path | None, typer.Option(help="Model of `genrelib train`; by default the package's.")

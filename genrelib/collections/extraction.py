@@ -52,6 +52,8 @@ class Summary:
         Rows that are in the folder.
     broken : pandas.DataFrame
         Files that could not be used; columns track_id, path, reason.
+    notes : pandas.DataFrame
+        What is odd about files that could, such as a lack of their end; the same columns.
     parts : int
         Parts that are in the folder.
     measured : int
@@ -63,6 +65,7 @@ class Summary:
     tracks: int
     slices: int
     broken: pd.DataFrame
+    notes: pd.DataFrame
     parts: int
     measured: int
     seconds: float
@@ -71,6 +74,8 @@ class Summary:
         text = f"{self.slices:,} slices of {self.tracks:,} tracks in {self.parts:,} parts"
         if len(self.broken):
             text += f"; {_files(len(self.broken))} cannot be used, see {ERRORS_FILE}"
+        if odd := self.notes["path"].nunique():
+            text += f"; {_files(odd)} heard in part or odd, see {ERRORS_FILE}"
         if not self.measured:
             return f"{text}; nothing was left to do"
         took = tqdm.format_interval(self.seconds)
@@ -157,17 +162,19 @@ def extract(
             contextlib.closing(run(wanted, len(rest), jobs, dask)) as reports,
         ):
             for done in reports:
-                there[done.part] = Finished(done.slices, done.lost, done.broken)
+                there[done.part] = Finished(done.slices, done.lost, done.broken, done.notes)
                 bar.add(done)
                 report(done)
                 if strict and done.broken:
                     raise _too_strict(done.broken)
         lost = [row for number in sorted(there) for row in there[number].broken]
-        finish(folder, there, broken + lost)
+        notes = [row for number in sorted(there) for row in there[number].notes]
+        finish(folder, there, broken + lost, notes)
         return Summary(
             tracks=slice_tracks(tracks)["track_id"].nunique() - len(lost),
             slices=sum(part.slices for part in there.values()),
             broken=error_table(broken + lost),
+            notes=error_table(notes),
             parts=len(there),
             measured=sum(there[number].slices for number in rest),
             seconds=time.perf_counter() - begun,

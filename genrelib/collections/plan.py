@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import platform
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from genrelib.corpus import (
     absolute_name,
     cannot_write,
     metadata,
+    on_disk,
     part_file,
     read_manifest,
     read_tracks,
@@ -115,6 +117,36 @@ class Batch:
             "frames": self.frames,
             "tracks": {str(track): int(counts.get(track, 0)) for track in self.tracks.index},
         } | ({"heard": self.heard} if self.heard else {})
+
+
+Stamp = list[Any]
+"""What a file was when it was measured: size, time of its last change, digest of its content."""
+
+
+def stamp(path: str) -> Stamp | None:
+    """Say what a file is now; None where it cannot be read."""
+    try:
+        with on_disk(path).open("rb") as file:
+            about = os.fstat(file.fileno())
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+    return [about.st_size, about.st_mtime_ns, digest]
+
+
+def _is_as_it_was(path: str, before: Stamp | None) -> bool:
+    """Compare a file with what it was; its content is read only if it has another time."""
+    try:
+        about = on_disk(path).stat()
+    except OSError:
+        return before is None
+    if before is None or before[0] != about.st_size:
+        return False
+    return before[1] == about.st_mtime_ns or stamp(path) == [
+        before[0],
+        about.st_mtime_ns,
+        before[2],
+    ]
 
 
 def definitions(ear: bool = False) -> str:
@@ -235,19 +267,28 @@ def _resume(
             f"{folder} was begun with {'; '.join(differ)}. Continue with the same options and "
             "versions, or choose another folder"
         )
-    known = tracks.reindex(corpus.tracks.index)
-    changed = corpus.tracks.index[
-        (known["genre"] != corpus.tracks["genre"])
-        | (known["duration"] != corpus.tracks["duration"])
-    ]
-    if len(changed):
-        raise StoreError(
-            f"{folder} was begun when {corpus.name} was another: {len(changed)} of its tracks are "
-            f"new or changed ({changed[0]}). Choose another folder"
-        )
-    # Files may have moved since with GENRELIB_DATA; those that went away are found to be broken.
-    tracks["path"] = corpus.tracks["path"].reindex(tracks.index).fillna(tracks["path"])
-    return old, tracks, broken
+    dealt = _dealt_again(corpus.tracks, tracks["batch"], old.batch)
+    now = _manifest(old.corpus, dealt, old.batch, frames, ear)
+    if not now.slices:
+        raise ExtractError(f"{corpus.name} has no slice any more: every track is shorter than one")
+    if left_out(corpus) != broken or not dealt.equals(tracks.reindex(columns=dealt.columns)):
+        (folder / ERRORS_FILE).unlink(missing_ok=True)  # not finished, until it is written again
+        _write_tracks(folder, dealt, left_out(corpus))
+        now.write(folder)
+        for number in range(now.parts, old.parts):
+            part_file(folder, number).unlink(missing_ok=True)
+    return now, dealt, left_out(corpus)
+
+
+def _dealt_again(tracks: pd.DataFrame, before: pd.Series, batch: int) -> pd.DataFrame:
+    """Leave tracks in their parts, put new ones into parts of their own, and close gaps."""
+    parts = before.reindex(tracks.index).to_numpy(float, copy=True)
+    new = np.isnan(parts)
+    parts[new] = before.max() + 1 + np.arange(new.sum()) // batch
+    numbers = set(parts.astype(int))
+    gaps = sorted(set(range(len(numbers))) - numbers)
+    moved = dict(zip(sorted(numbers)[len(numbers) - len(gaps) :], gaps, strict=True))
+    return tracks.assign(batch=[np.int32(moved.get(int(k), int(k))) for k in parts])
 
 
 def deal(manifest: Manifest, tracks: pd.DataFrame, folder: Path, parent: int) -> Iterator[Batch]:
@@ -275,6 +316,7 @@ class Finished(NamedTuple):
     slices: int
     lost: int
     broken: list[Broken]
+    notes: list[Broken]
 
 
 def finished(batch: Batch, *, strict: bool) -> Finished | None:
@@ -290,7 +332,10 @@ def finished(batch: Batch, *, strict: bool) -> Finished | None:
     # A strict run wants a file to be tried again once it has been repaired.
     if not same or found["rows"] != expected or (strict and broken):
         return None
-    return Finished(found["rows"], lost, broken)
+    files = found.get("files", {})
+    if not all(_is_as_it_was(path, files.get(t)) for t, path in batch.tracks["path"].items()):
+        return None
+    return Finished(found["rows"], lost, broken, [tuple(row) for row in found["notes"]])
 
 
 def error_table(broken: list[Broken]) -> pd.DataFrame:
@@ -298,16 +343,18 @@ def error_table(broken: list[Broken]) -> pd.DataFrame:
     return pd.DataFrame(broken, columns=["track_id", "path", "reason"], dtype=object)
 
 
-def finish(folder: Path, there: dict[int, Finished], broken: list[Broken]) -> None:
-    """Write the list of broken files, which says that all is done."""
+def finish(
+    folder: Path, there: dict[int, Finished], broken: list[Broken], notes: list[Broken]
+) -> None:
+    """Write the list of broken and odd files, which says that all is done."""
     names = {file.name for file in folder.iterdir()}
     if lacking := [n for n in there if part_file(folder, n).name not in names]:
         raise ExtractError(
             f"{folder}: {len(lacking)} parts that were written are not here. Workers on other "
             "machines must write to the same disk; then run the same command again"
         )
-    table = error_table(broken)
+    table = error_table([*broken, *notes])
     text = pa.schema([(name, pa.string()) for name in table])
-    write_parquet(
-        folder / ERRORS_FILE, pa.Table.from_pandas(table, text, preserve_index=False), {}
-    )
+    listed = pa.Table.from_pandas(table, text, preserve_index=False)
+    used = pa.array([False] * len(broken) + [True] * len(notes), pa.bool_())
+    write_parquet(folder / ERRORS_FILE, listed.append_column("used", used), {})

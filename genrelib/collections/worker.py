@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from genrelib.collections.plan import Batch, ExtractError, definitions
+from genrelib.collections.plan import Batch, ExtractError, Stamp, definitions, stamp
 from genrelib.corpus import MANIFEST_FILE, SAMPLE_RATE, AudioError, Broken, write_parquet
 from genrelib.features import (
     FRAME_BANDS,
@@ -50,6 +50,8 @@ class Report:
         Number of slices of the files that could not be used.
     broken : list of Broken
         Files that could not be used.
+    notes : list of Broken
+        What was odd about files that could.
     bytes : int
         Size of the part.
     seconds : float
@@ -65,6 +67,7 @@ class Report:
     slices: int
     lost: int
     broken: list[Broken]
+    notes: list[Broken]
     bytes: int
     seconds: float
     memory: int
@@ -78,13 +81,18 @@ def measure_batch(batch: Batch) -> Report:
     slices = slice_tracks(batch.tracks)
     tables: list[pa.Table] = []
     broken: list[Broken] = []
+    notes: list[Broken] = []
+    files: dict[str, Stamp | None] = {}
     with threadpool_limits(1):
         for track, path in batch.tracks["path"].items():
             if batch.parent and os.getppid() != batch.parent:
                 os._exit(1)  # whoever wanted this is gone, and may be back with other workers
             rows = slices[slices["track_id"] == track]
             try:
-                tables += [_rows(batch, rows, path)] if len(rows) else []
+                files[str(track)] = stamp(path)
+                said: list[str] = []
+                tables += [_rows(batch, rows, path, said)] if len(rows) else []
+                notes += [(str(track), path, note) for note in said]
             except AudioError as error:
                 _check_root(batch.root)
                 broken.append((str(track), error.path, error.reason))
@@ -99,14 +107,16 @@ def measure_batch(batch: Batch) -> Report:
                 broken.append((str(track), path, reason))
     lost = {track for track, _, _ in broken}
     table = _part(slices[~slices["track_id"].isin(lost)], tables, batch)
+    found = {"broken": broken, "notes": notes, "files": files}
     floats = [name for name in table.column_names if name not in _KEYS]
-    size = write_parquet(batch.file, table, batch.about() | {"broken": broken}, floats)
+    size = write_parquet(batch.file, table, batch.about() | found, floats)
     return Report(
         part=batch.number,
         tracks=len(batch.tracks),
         slices=len(table),
         lost=len(slices) - len(table),
         broken=broken,
+        notes=notes,
         bytes=size,
         seconds=time.perf_counter() - begun,
         memory=_peak_memory(),
@@ -114,10 +124,10 @@ def measure_batch(batch: Batch) -> Report:
     )
 
 
-def _rows(batch: Batch, rows: pd.DataFrame, path: str) -> pa.Table:
+def _rows(batch: Batch, rows: pd.DataFrame, path: str, notes: list[str]) -> pa.Table:
     length = float((rows["end"] - rows["start"]).iloc[0])
     starts = rows["start"].tolist()
-    table = measure_slices(path, starts, length, batch.features, batch.frames)
+    table = measure_slices(path, starts, length, batch.features, batch.frames, notes)
     if batch.heard:
         heard = hear_slices(path, starts, length)
         for name in batch.heard:

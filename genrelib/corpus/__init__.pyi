@@ -7,6 +7,7 @@ from .audio import (
     AudioError as AudioError,
     AudioHeader as AudioHeader,
     decode as decode,
+    on_disk as on_disk,
     read_blocks as read_blocks,
     read_header as read_header,
     read_rate as read_rate,
@@ -14,6 +15,9 @@ from .audio import (
 from .check import (
     FEW_TRACKS as FEW_TRACKS,
     check_corpus as check_corpus,
+)
+from .decoders import (
+    mix as mix,
 )
 from .download import (
     DownloadError as DownloadError,

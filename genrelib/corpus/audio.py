@@ -51,6 +51,11 @@ def as_text(path: str | Path) -> str:
     return str(path).translate(_AS_TEXT)
 
 
+def on_disk(path: str | Path) -> Path:
+    """Give a file the name that it has on disk, from the one that it has in a table."""
+    return Path(str(path).translate(_AS_BYTES))
+
+
 class AudioError(ValueError):
     """An audio file that cannot be used.
 
@@ -190,6 +195,7 @@ def read_header(path: str | Path) -> AudioHeader:
         frames = sound.length()
         if not frames:
             raise _no_samples(path)
+        _check_length(path, frames, sound.rate)
         if sound.may_be_nan:
             for _ in _to_the_end(path, sound, sound.channels):
                 pass
@@ -249,7 +255,7 @@ def read_rate(path: str | Path) -> int:
 @contextlib.contextmanager
 def _open(path: str | Path, *, mono: bool = False) -> Iterator[Sound]:
     """Open a file, or say why not."""
-    path = Path(str(path).translate(_AS_BYTES))
+    path = on_disk(path)
     if path.is_dir():
         raise AudioError(path, "is a folder, not an audio file", "Name a file")
     if path.is_fifo() or path.is_char_device():
@@ -283,11 +289,15 @@ def _to_the_end(path: str | Path, sound: Sound, width: int) -> Iterator[np.ndarr
             reason = f"it holds samples as large as {peak:.0e}, where 1 is full scale"
             raise AudioError(path, reason, "Export the file again")
         found += len(block)
-        if found > LONGEST * 3600 * sound.rate:
-            raise AudioError(path, f"longer than {LONGEST} hours", "Cut it into parts")
+        _check_length(path, found, sound.rate)
         yield block
     if not found:
         raise _no_samples(path)
+
+
+def _check_length(path: str | Path, frames: int, rate: int) -> None:
+    if frames > LONGEST * 3600 * rate:
+        raise AudioError(path, f"longer than {LONGEST} hours", "Cut it into parts")
 
 
 def _together(path: str | Path, blocks: Iterable[np.ndarray]) -> np.ndarray:

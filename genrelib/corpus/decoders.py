@@ -107,7 +107,9 @@ def opened(path: Path) -> Iterator[Sound]:
             except (OSError, RuntimeError, TypeError, ValueError) as error:
                 why = f"cannot be opened ({error})"
             else:
-                if _is_sure(path, file):
+                if path.stat().st_size >= _RIFF_MOST and _head(path, 4) == b"RIFF":
+                    file = stack.enter_context(_beyond_its_count(path, file))
+                if _is_sure(file):
                     sound = _by_sndfile(path, file)
                     sound.blocks = _noting(sound, sound.blocks)
                     yield sound
@@ -172,13 +174,34 @@ def _is_lossy(path: Path) -> bool:
     return mpeg or (head == b"OggS" and len(_chain(path)) > 1)
 
 
-def _is_sure(path: Path, file: Any) -> bool:
+def _is_sure(file: Any) -> bool:
     """Say whether libsndfile knows how long a file is, and reads all of it."""
-    estimated = file.subtype.startswith("MPEG")
-    # Its length counts what is over 4 GiB only, if it was written nevertheless.
-    wrapped = path.stat().st_size >= _RIFF_MOST and _head(path, 4) == b"RIFF"
     known = file.samplerate > 0 and 0 < file.frames < _PLACEHOLDER_FRAMES
-    return known and not estimated and not wrapped
+    return known and not file.subtype.startswith("MPEG")
+
+
+class _Behind(io.FileIO):
+    """A file without its first bytes."""
+
+    def __init__(self, path: Path, start: int) -> None:
+        super().__init__(path)
+        self.start = start
+        self.seek(0)
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return super().seek(offset + (0 if whence else self.start), whence) - self.start
+
+    def tell(self) -> int:
+        return super().tell() - self.start
+
+
+def _beyond_its_count(path: Path, file: Any) -> Any:
+    """Open a WAV file of more than 4 GiB as bare samples: its header counts the rest only."""
+    start = _head(path, 1 << 16).find(b"data") + 8
+    return sf.SoundFile(
+        _Behind(path, start), format="RAW", subtype=file.subtype, endian="LITTLE",
+        samplerate=file.samplerate, channels=file.channels,
+    )  # fmt: skip
 
 
 def _by_sndfile(path: Path, file: Any) -> Sound:

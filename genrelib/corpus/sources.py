@@ -125,6 +125,7 @@ def _play_sketches(progress: bool) -> Path:
 def _load_features(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Take the tracks that were measured; their audio is not looked for."""
     errors = store.read_errors(folder)
+    errors = errors[~errors["used"]]
     tracks, _ = store.read_tracks(folder)
     tracks = tracks.drop(index=errors["track_id"].dropna().tolist())
     parts = {number: str(store.part_file(folder, number)) for number in tracks["batch"].unique()}

@@ -5,7 +5,7 @@ A folder holds::
     manifest.json          what was measured, and how; small, to be read by people too
     tracks.parquet         one row per track, and which part it is in
     part-00000.parquet     one row per slice of the first batch of tracks, and so on
-    errors.parquet         one row per file that could not be used; written last
+    errors.parquet         one row per file that could not be used, or is odd; written last
 
 :mod:`genrelib.collections` fills such a folder; :mod:`genrelib.corpus.tracks` and
 :mod:`genrelib.features` read it back. Every file is written whole or not at all, and says in its
@@ -167,7 +167,10 @@ def read_tracks(folder: Path) -> tuple[pd.DataFrame, list[Broken]]:
 
 
 def read_errors(folder: Path) -> pd.DataFrame:
-    """List the files that could not be used: track_id, where it is known, path and reason.
+    """List the files that could not be used, and those that are odd: path and reason of each.
+
+    ``track_id`` is missing where it is not known; ``used`` says of which files what can be heard
+    was measured nevertheless.
 
     A StoreError is raised if the run that made the folder has not come to its end, or a part was
     cut short since.
@@ -185,7 +188,7 @@ def read_errors(folder: Path) -> pd.DataFrame:
         if not _whole(part):
             raise damaged(part, "it is not whole")
     try:
-        return _frame(pq.read_table(folder / ERRORS_FILE))
+        return pd.DataFrame({"used": False} | dict(_frame(pq.read_table(folder / ERRORS_FILE))))
     except (OSError, pa.ArrowInvalid) as error:
         raise StoreError(f"{folder / ERRORS_FILE}: cannot be read ({error}); delete it") from error
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from genrelib.corpus import AudioError, cache_root, write_whole
+from genrelib.corpus import AudioError, cache_root, on_disk, write_whole
 from genrelib.features import families
 from genrelib.features.fingerprints import ear_definitions, feature_definitions
 from genrelib.features.measuring import hear_slices, measure_slices
@@ -108,7 +108,7 @@ def _cached(
 ) -> Path:
     """Measure one file unless that was done before; return where the result lies."""
     try:
-        with Path(path).open("rb") as file:
+        with on_disk(path).open("rb") as file:
             content = hashlib.file_digest(file, "sha256")
     except OSError as error:
         raise AudioError(path, f"cannot be opened ({error.strerror})") from error

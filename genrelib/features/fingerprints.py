@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-from genrelib.corpus import SAMPLE_RATE, decode
+from genrelib.corpus import SAMPLE_RATE, decode, mix
 from genrelib.features import ear, families, hpss, transforms
 from genrelib.features.families import FRAME_BANDS, FRAME_STEP, STATS, STUDY, Feature, Spectra
 from genrelib.features.measuring import cut, hear_slices, lay_out, lists, measure_slices
@@ -31,7 +31,7 @@ def feature_definitions() -> str:
     recipes += [(stat, _recipe(function)) for stat, function in STATS.items()]
     deciding = (hpss, transforms, Spectra, Feature, families.summary, families.sequence)
     settings = (N_FFT, HOP_LENGTH, FRAME_STEP, FRAME_BANDS, SAMPLE_RATE)
-    libraries = ("librosa", "numpy", "scipy", "soxr", "soundfile")
+    libraries = ("librosa", "numpy", "scipy", "soxr", "soundfile", "av")
     return _digest((*deciding, measure_slices), libraries, recipes, settings)
 
 
@@ -44,13 +44,13 @@ def ear_definitions() -> str:
         Sixteen hexadecimal digits.
     """
     model = hashlib.sha256(ear.EAR_MODEL.read_bytes()).hexdigest()
-    libraries = ("librosa", "numpy", "soxr", "soundfile", "onnxruntime")
+    libraries = ("librosa", "numpy", "soxr", "soundfile", "av", "onnxruntime")
     return _digest((ear, hear_slices), libraries, model, SAMPLE_RATE)
 
 
 def _digest(deciding: tuple[Any, ...], libraries: tuple[str, ...], *more: Any) -> str:
     """Fingerprint code, the way that samples take to it, versions and whatever else decides."""
-    code = (inspect.getmodule(decode), cut, lay_out, lists, *deciding)
+    code = (inspect.getmodule(decode), inspect.getmodule(mix), cut, lay_out, lists, *deciding)
     parts = [inspect.getsource(part) for part in code]
     # Where a function lies in memory is no part of what it does.
     text = re.sub(r" at 0x[0-9a-f]+", "", repr((parts, list(map(version, libraries)), more)))

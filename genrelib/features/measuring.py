@@ -8,7 +8,7 @@ import librosa
 import numpy as np
 import pyarrow as pa
 
-from genrelib.corpus import SAMPLE_RATE, decode
+from genrelib.corpus import SAMPLE_RATE, AudioError, decode
 from genrelib.features import ear
 from genrelib.features.families import (
     FRAME_BANDS,
@@ -20,6 +20,9 @@ from genrelib.features.families import (
     summary,
 )
 
+LACKING = 0.1
+"""Share of a slice that may lack, where the length that a header gives was an estimate."""
+
 
 def measure_slices(
     path: str,
@@ -27,6 +30,7 @@ def measure_slices(
     length: float,
     features: Sequence[Feature],
     kinds: Sequence[str] = tuple(FRAME_BANDS),
+    notes: list[str] | None = None,
 ) -> pa.Table:
     """Measure the slices of one file.
 
@@ -42,6 +46,8 @@ def measure_slices(
         What to measure.
     kinds : sequence of str
         Kinds of frame sequences to keep.
+    notes : list of str, optional
+        What is odd about the file is added to it.
 
     Returns
     -------
@@ -50,7 +56,7 @@ def measure_slices(
         a list of numbers.
     """
     rows = []
-    for spectra in map(Spectra, cut(path, starts, length)):
+    for spectra in map(Spectra, cut(path, starts, length, notes)):
         row = {"features": summary(spectra, features)}
         row |= {name: summary(spectra, STUDY[which]) for name, which in STUDY_COLUMNS.items()}
         rows.append(row | {kind: sequence(spectra, kind).ravel() for kind in kinds})
@@ -78,10 +84,16 @@ def hear_slices(path: str, starts: list[float], length: float) -> pa.Table:
     return lay_out([{"ear": h.embedding.mean(axis=0), "tags": h.tags.mean(axis=0)} for h in heard])
 
 
-def cut(path: str, starts: list[float], length: float) -> Iterator[np.ndarray]:
-    """Decode a file and give its slices; one that ends early is filled up with zeros."""
-    y = decode(path)
+def cut(
+    path: str, starts: list[float], length: float, notes: list[str] | None = None
+) -> Iterator[np.ndarray]:
+    """Decode a file and give its slices; one that ends a little early is filled up with zeros."""
+    y = decode(path, notes=notes)
     size = round(length * SAMPLE_RATE)
+    if len(y) < round(max(starts) * SAMPLE_RATE) + (1 - LACKING) * size:
+        heard, end = len(y) / SAMPLE_RATE, max(starts) + length
+        reason = f"only {heard:.1f} of the {end:g} seconds of its slices can be decoded"
+        raise AudioError(path, reason, "Export the file again, or leave it out")
     for start in starts:
         first = round(start * SAMPLE_RATE)
         yield librosa.util.fix_length(y[first : first + size], size=size)

@@ -178,7 +178,7 @@ def test_the_manifest_says_what_was_measured_and_how(music: Corpus, undisturbed:
 
 def test_broken_files_are_listed_with_path_and_reason(undisturbed: Path, library: Path) -> None:
     errors = pq.read_table(undisturbed / "errors.parquet").to_pandas()
-    assert errors.columns.tolist() == ["track_id", "path", "reason"]
+    assert errors.columns.tolist() == ["track_id", "path", "reason", "used"]
     assert errors["path"].str.startswith(str(library)).all()
     reasons = {Path(row.path).name: row.reason for row in errors.itertuples()}
     assert set(reasons) == {"words.wav", "empty.flac", "damaged.flac"}
@@ -322,8 +322,58 @@ def test_music_that_has_changed_is_noticed(tmp_path: Path) -> None:
     root = write_library(tmp_path / "music", 3, faults=False)
     run(load_corpus(f"folder:{root}"), tmp_path / "out")
     shutil.copy(root / "noise" / "002.wav", root / "noise" / "new.wav")
-    with pytest.raises(StoreError, match=r"1 of its tracks are new or changed \(noise\.new\)"):
-        run(load_corpus(f"folder:{root}"), tmp_path / "out")
+    assert run(load_corpus(f"folder:{root}"), tmp_path / "out") == []
+    os.utime(root / "jazz" / "001.wav")  # copied, say: another time, the same sound
+    assert run(load_corpus(f"folder:{root}"), tmp_path / "out") == []
+    before = open_features(tmp_path / "out").to_table().to_pandas().set_index("slice_id")
+
+    y, rate = sf.read(root / "jazz" / "001.wav")
+    sf.write(root / "jazz" / "001.wav", y[::-1] * 0.5, rate)
+    shutil.copy(root / "noise" / "002.wav", root / "noise" / "new.wav")
+    assert len(run(load_corpus(f"folder:{root}"), tmp_path / "out")) == 2
+    after = open_features(tmp_path / "out").to_table().to_pandas().set_index("slice_id")
+    new = sorted(set(after.index) - set(before.index))
+    assert new and all(name.startswith("noise.new") for name in new)
+    same = (after.loc[before.index, "rms_mean"] == before["rms_mean"]).groupby(before["track_id"])
+    assert same.all().to_dict() == {"ambient.000": True, "jazz.001": False, "noise.002": True}
+
+
+@pytest.mark.usefixtures("light", "inline")
+def test_deleted_tracks_leave_and_repaired_ones_come(tmp_path: Path) -> None:
+    root = write_library(tmp_path / "music", 9)
+    run(load_corpus(f"folder:{root}", on_error="skip"), tmp_path / "out", batch=2)
+    for path in sorted((root / "ambient").glob("0*.wav")):  # all of the first part, and more
+        path.unlink()
+    shutil.copy(root / "noise" / "002.wav", root / "ambient" / "damaged.flac")
+    music = load_corpus(f"folder:{root}", on_error="skip")
+    run(music, tmp_path / "out", batch=2)
+    kept = load_corpus(f"features:{tmp_path / 'out'}", on_error="skip")
+    assert kept.tracks.index.tolist() == music.tracks.index.tolist()
+    assert len(kept.skipped) == len(music.skipped) == 2
+    assert run(music, tmp_path / "out", batch=2) == []
+    fresh = tmp_path / "fresh"
+    run(music, fresh, batch=2)
+    one, other = (
+        open_features(where).to_table().to_pandas().sort_values("slice_id").reset_index(drop=True)
+        for where in (tmp_path / "out", fresh)
+    )
+    pd.testing.assert_frame_equal(one, other)
+
+
+@pytest.mark.usefixtures("light", "inline")
+def test_what_is_heard_in_part_is_measured_and_listed(tmp_path: Path) -> None:
+    root = write_library(tmp_path / "music", 3, faults=False)
+    y, rate = sf.read(root / "noise" / "002.wav")
+    sf.write(root / "noise" / "cut.wav", np.tile(y, 3), rate)
+    data = (root / "noise" / "cut.wav").read_bytes()
+    (root / "noise" / "cut.wav").write_bytes(data[: len(data) // 2])
+    for _ in range(2):  # measured, then found
+        summary = extract(load_corpus(f"folder:{root}"), tmp_path / "out", progress=False)
+        assert summary.broken.empty and summary.notes["track_id"].tolist() == ["noise.cut"]
+        assert "1 file heard in part or odd, see errors.parquet" in str(summary)
+    (error,) = store.read_errors(tmp_path / "out").itertuples()
+    assert error.used and "seconds that it promises can be heard" in error.reason
+    assert "noise.cut" in load_corpus(f"features:{tmp_path / 'out'}").tracks.index
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(music: Corpus, tmp_path: Path) -> None:
@@ -512,7 +562,7 @@ def test_progress_is_told_line_by_line_where_there_is_no_terminal(
     with _Progress(100, 20, True) as bar:
         for number in range(2):
             broken = [("a", "/a.wav", "empty")] * number
-            bar.add(Report(number, 8, 40 - number, number, broken, 1000, 1.0, 0, 1))
+            bar.add(Report(number, 8, 40 - number, number, broken, [], 1000, 1.0, 0, 1))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert re.search(r"60/100 .*slice/s\]", lines[0])
@@ -635,8 +685,9 @@ def test_a_file_that_vanishes_is_a_broken_file(tmp_path: Path) -> None:
     kept = load_corpus(f"features:{tmp_path / 'out'}", on_error="skip")
     assert "jazz.001" not in kept.tracks.index
     assert kept.skipped["path"].tolist() == [str(root / "jazz" / "001.wav")]
-    # A second run lists the folder anew, without that file, and is content.
-    assert run(load_corpus(f"folder:{root}"), tmp_path / "out") == []
+    # A second run lists the folder anew: that file leaves, and only its part is written again.
+    assert [r.slices for r in run(load_corpus(f"folder:{root}"), tmp_path / "out", batch=2)] == [1]
+    assert load_corpus(f"features:{tmp_path / 'out'}").skipped.empty
 
 
 @pytest.mark.usefixtures("light", "inline")

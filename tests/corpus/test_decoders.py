@@ -171,6 +171,47 @@ def zeros_in_the_middle(path: Path) -> None:
     path.write_bytes(data)
 
 
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_of_an_ogg_file_that_was_cut_its_part_is_heard(
+    tmp_path: Path, subtype: str, share: float
+) -> None:
+    path = tmp_path / "a.ogg"
+    data = written(path, subtype, "OGG")
+    notes: list[str] = []
+    whole, rate = read_samples(path, notes)
+    assert notes == []
+    path.write_bytes(data[: int(share * len(data))])
+    y, _ = read_samples(path, notes)
+    assert 0.1 < len(y) / len(whole) < share + 0.1  # pages are large
+    assert "cut short: its last page is missing" in notes
+    assert read_header(path).duration == pytest.approx(len(y) / rate, abs=0.1)
+
+
+@pytest.mark.slow
+def test_a_wav_file_whose_length_has_wrapped_is_heard_beyond_4_gib(tmp_path: Path) -> None:
+    """Its 32 bits count 1,000 bytes; 4 GiB more are there, most of them never written to disk."""
+    path, rate, channels = tmp_path / "long.wav", 192_000, 8
+    sf.write(path, np.zeros((100, channels)), rate, subtype="PCM_32")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"data")
+    data[at + 4 : at + 8] = (1000).to_bytes(4, "little")
+    size = (1 << 32) + 1000
+    with path.open("wb") as file:
+        file.write(data[: at + 8])
+        try:
+            file.truncate(at + 8 + size)
+        except OSError as error:
+            pytest.skip(f"no room for it: {error}")
+    assert read_header(path).duration == pytest.approx(size / (4 * channels * rate), abs=0.1)
+    found = 0
+    for block in read_blocks(path):
+        found += len(block)
+        if found > rate:  # 1,000 bytes are 31 samples
+            break
+    assert found > rate
+
+
 @pytest.mark.parametrize("spoil", [cut_in_half, zeros_in_the_middle])
 def test_what_is_missing_of_a_lossy_file_is_said(tmp_path: Path, spoil) -> None:
     for genre in ("jazz", "rock"):
