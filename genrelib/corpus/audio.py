@@ -52,7 +52,18 @@ def as_text(path: str | Path) -> str:
 
 
 def on_disk(path: str | Path) -> Path:
-    """Give a file the name that it has on disk, from the one that it has in a table."""
+    """Give a file the name that it has on disk, from the one that it has in a table.
+
+    Parameters
+    ----------
+    path : str or Path
+        As in the column ``path`` of a table of tracks.
+
+    Returns
+    -------
+    Path
+        The same, but for bytes that are no text.
+    """
     return Path(str(path).translate(_AS_BYTES))
 
 

@@ -125,10 +125,20 @@ def opened(path: Path) -> Iterator[Sound]:
 
 
 def mix(block: np.ndarray) -> np.ndarray:
-    """Average the channels of a block, shape (n_samples, n_channels); or take the first.
+    """Average the channels of a block, or take the first.
 
     Where one channel is another turned over, their mean is next to silence though each can be
     heard: the first one stands for all.
+
+    Parameters
+    ----------
+    block : numpy.ndarray
+        Samples, shape ``(n_samples, n_channels)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        One channel, shape ``(n_samples,)``.
     """
     if block.shape[1] == 1:
         return np.ascontiguousarray(block[:, 0])
