@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
+import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,18 @@ from genrelib.features import EAR_COLUMNS, EAR_MODEL
 FORMAT = 1
 SHIPPED = PACKAGE_DATA / "genres.npz"
 """The model of the package, trained on GTZAN-mini."""
-CARD = ("genres", "tracks", "corpus", "made", "ear", "level", "limits", "temperature", "scores")
+_INTERVAL = {"value": float, "low": float, "high": float}
+_LEVEL = ({**_INTERVAL, "n_genres": float}, None)
+CARD: dict[str, Any] = {
+    "genres": [str], "tracks": [(str, str, (str, None), (str, None))], "corpus": str, "made": str,
+    "ear": str, "level": float, "limits": {"music": float, "distance": float},
+    "temperature": float, "scores": {str: {"slice": _LEVEL, "track": _LEVEL}},
+    "calibration": {str: ({"error": _INTERVAL, "chance": float}, None)},
+    "refused": {str: _INTERVAL}, "versions": {str: str}, "caveats": [str],
+}  # fmt: skip
 """What a card must have; see :func:`genrelib.classify.train`."""
+MOST = 1 << 26
+"""Bytes that a model may have when it is unpacked: 64 MB."""
 ARRAYS = {
     "mean": ("d",), "scale": ("d",), "weights": ("g", "d"), "bias": ("g",),
     "whiten": ("d", "d"), "centres": ("g", "d"), "sounds": ("s", "d"), "sound_bias": ("s",),
@@ -96,6 +108,11 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         raise ModelError(f"{path}: no such model file. Check the path. {_AGAIN}")
     with path.open("rb") as raw:  # says "permission denied" by itself
         try:
+            with zipfile.ZipFile(raw) as archive:
+                sizes = {part.filename: part.file_size for part in archive.infolist()}
+                if sum(sizes.values()) > MOST or len(sizes) < len(archive.infolist()):
+                    raise ValueError("a bomb, or two parts of one name")
+            raw.seek(0)
             with np.load(raw, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             card = json.loads(arrays.pop("card").tobytes().decode())
@@ -114,6 +131,9 @@ def _check(path: Path, card: dict[str, Any], arrays: dict[str, np.ndarray]) -> N
     lacking += [name for name in ARRAYS if name not in arrays]
     if lacking:
         raise ModelError(f"{path}: not a whole model; it has no {lacking[0]!r}. {_AGAIN}")
+    odd = [name for name, shape in CARD.items() if not _fits(card[name], shape)]
+    if odd or not 0 < len(card["genres"]) == len(set(card["genres"])):
+        raise ModelError(f"{path}: damaged; {[*odd, 'genres'][0]!r} of its card is odd. {_AGAIN}")
     sizes = {"d": len(EAR_COLUMNS), "g": len(card["genres"]), "t": len(card["tracks"])}
     for name, axes in ARRAYS.items():
         array = arrays[name]
@@ -122,6 +142,29 @@ def _check(path: Path, card: dict[str, Any], arrays: dict[str, np.ndarray]) -> N
             raise ModelError(f"{path}: damaged; {name!r} is not as it should be. {_AGAIN}")
     if card["ear"] != fingerprint():
         raise ModelError(f"{path}: made for another version of the pretrained ear. {_AGAIN}")
+
+
+def _fits(value: Any, shape: Any) -> bool:
+    """Compare what JSON holds with a pattern, as in :data:`CARD`.
+
+    Lists and mappings are of one kind; a tuple gives the kinds in a row, or, where None is the
+    last of two, what may be missing.
+    """
+    match shape:
+        case (kind, None):
+            return value is None or _fits(value, kind)
+        case tuple():
+            good = isinstance(value, list) and len(value) == len(shape)
+            return good and all(map(_fits, value, shape))
+        case [kind]:
+            return isinstance(value, list) and all(_fits(item, kind) for item in value)
+        case dict() if str in shape:
+            return isinstance(value, dict) and all(_fits(v, shape[str]) for v in value.values())
+        case dict():
+            return isinstance(value, dict) and all(_fits(value.get(k), shape[k]) for k in shape)
+    if shape is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    return isinstance(value, shape)
 
 
 @cache

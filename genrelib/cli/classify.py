@@ -58,7 +58,7 @@ def run(
     files = audio_files(paths)
     if as_json or as_csv:  # for programs: whatever the console writes
         cast(TextIOWrapper, sys.stdout).reconfigure(encoding="utf-8", errors="replace")
-    typer.echo(chosen.line, err=as_json or as_csv)
+    typer.echo(plain(chosen.line), err=as_json or as_csv)
     show = _JSON() if as_json else _CSV(chosen) if as_csv else _Table(files)
     good = True
     for path, answer in classify_files(chosen, files, jobs or cores()):
@@ -95,7 +95,7 @@ def card_text(path: Path | None) -> str:
     lines.append("named none of these:")
     lines += [f"  {_share(rate)} of {what}" for what, rate in card["refused"].items()]
     versions = ", ".join(f"{name} {number}" for name, number in card["versions"].items())
-    return "\n".join([*lines, *card["caveats"], f"made with {versions}"])
+    return plain("\n".join([*lines, *card["caveats"], f"made with {versions}"]))
 
 
 def _share(found: dict[str, float]) -> str:
@@ -323,4 +323,9 @@ def _printable(value: object) -> object:
     """Names of files may hold bytes that are no text."""
     if not isinstance(value, str):
         return value
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return plain(value.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+
+
+def plain(text: str) -> str:
+    """Put a replacement character for what would move the cursor of a console, or colour it."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,74 @@ def _other_ear(path: Path, card: Any, arrays: Any) -> None:
     modelfile.write_model(path, card | {"ear": "0" * 16}, arrays)
 
 
+def _bomb(path: Path, card: Any, arrays: Any) -> None:
+    np.savez_compressed(path, **arrays, zeros=np.zeros(50_000_000))
+    assert path.stat().st_size < 1_000_000
+
+
+def _huge_shape(path: Path, card: Any, arrays: Any) -> None:
+    modelfile.write_model(path, card, arrays)
+    head = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }"
+    head += b" " * (117 - len(head)) + b"\n"
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.npy", b"\x93NUMPY\1\0" + len(head).to_bytes(2, "little") + head)
+
+
+def _twice(path: Path, card: Any, arrays: Any) -> None:
+    modelfile.write_model(path, card, arrays)
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("bias.npy", archive.read("bias.npy"))
+
+
+def _another_zip(path: Path, card: Any, arrays: Any) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("letter.txt", "dear model")
+
+
+def _deep(path: Path, card: Any, arrays: Any) -> None:
+    text = b'{"format": 1, "genres": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    np.savez_compressed(path, card=np.frombuffer(text, np.uint8), **arrays)
+
+
+CARDS: dict[str, tuple[str, Any]] = {
+    "level-nan": ("level", float("nan")),
+    "level-infinite": ("level", float("inf")),
+    "level-text": ("level", "loud"),
+    "limits-empty": ("limits", {}),
+    "limits-none": ("limits", {"music": None, "distance": 3.0}),
+    "limits-list": ("limits", [1, 2]),
+    "genres-numbers": ("genres", list(range(10))),
+    "genres-empty": ("genres", []),
+    "genres-twice": ("genres", ["jazz"] * 10),
+    "tracks-short": ("tracks", [["a", "jazz"]] * 100),
+    "tracks-text": ("tracks", "jazz"),
+    "scores-flat": ("scores", {"track": 0.9}),
+    "scores-lacking": ("scores", {"track": {"slice": None}, "artist": None}),
+    "calibration-flat": ("calibration", {"track": 0.1}),
+    "refused-text": ("refused", {"speech": "all"}),
+    "versions-numbers": ("versions", {"numpy": 2}),
+    "caveats-text": ("caveats", 7),
+}
+
+
+@pytest.mark.parametrize("kind", CARDS)
+def test_a_card_that_is_odd_is_refused(kind: str, shipped: Any, tmp_path: Path) -> None:
+    card, arrays = shipped
+    name, value = CARDS[kind]
+    text = json.dumps({"format": 1} | card | {name: value}).encode()
+    np.savez_compressed(tmp_path / "bad.npz", card=np.frombuffer(text, np.uint8), **arrays)
+    with pytest.raises(ModelError, match=rf"bad\.npz: damaged; '{name}' of its card is odd"):
+        load_model(tmp_path / "bad.npz")
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
+        (_bomb, "not a model of genrelib, or damaged"),
+        (_huge_shape, "not a model of genrelib, or damaged"),
+        (_twice, "not a model of genrelib, or damaged"),
+        (_another_zip, "not a model of genrelib, or damaged"),
+        (_deep, "not a model of genrelib, or damaged"),
         (_newer, r"newer genrelib \(format 99\)\. Update genrelib"),
         (_pickled, "not a model of genrelib, or damaged"),
         (_cut, "not a model of genrelib, or damaged"),

@@ -254,6 +254,17 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     assert found == sorted(found)
 
 
+def test_a_card_cannot_write_to_the_console_what_it_likes(tmp_path: Path) -> None:
+    from genrelib.classify import modelfile
+
+    card, arrays = modelfile.read_model(modelfile.SHIPPED)
+    evil = {"corpus": "\x1b[2Jmine\r\x07", "caveats": ["<script>alert(1)</script>\x1b]0;you\x07"]}
+    path = modelfile.write_model(tmp_path / "evil.npz", card | evil, arrays)
+    text = cli_classify.card_text(path)
+    assert "mine" in text and "<script>" in text
+    assert not set(text) & {"\x1b", "\r", "\x07"}
+
+
 # --- train -----------------------------------------------------------------------------------
 
 
