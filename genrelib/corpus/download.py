@@ -16,6 +16,7 @@ import shutil
 import stat
 import tarfile
 import time
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ MAX_MEMBERS = 20_000
 
 _IDLE_ATTEMPTS = 3  # that bring not a byte, before the next mirror is tried
 _CHUNK = 1 << 16
+
+_LONGEST_NAME = 255  # bytes that most disks allow
 
 
 class DownloadError(OSError):
@@ -330,23 +333,31 @@ def unpack(
     Raises
     ------
     UnsafeArchiveError
-        If a member has an absolute path or one with ``..``, or is a link or device, or if there is
-        more in it than allowed.
+        If a member has an absolute path or one with ``..``, or a name that is too long or given
+        twice, or is a link or device, or if there is more in it than allowed.
     DownloadError
         If it is no archive, or a damaged one.
     """
     if not hasattr(tarfile, "data_filter"):
         raise DownloadError("unpacking safely needs Python 3.11.4 or newer")
     try:
-        for name, size, plain, extract in _members(archive):
+        seen: set[str] = set()
+        for name, size, kind, extract in _members(archive):
             path = PurePosixPath(name.replace("\\", "/"))
+            if any(len(part.encode(errors="replace")) > _LONGEST_NAME for part in path.parts):
+                raise UnsafeArchiveError(f"the name of a member is too long ({name[:40]!r} ...)")
             if path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", name):
                 raise UnsafeArchiveError(f"{name!r} would be written outside the folder")
             max_bytes, max_members = max_bytes - size, max_members - 1
             if max_bytes < 0 or max_members < 0:
                 raise UnsafeArchiveError("there is more in it than there should be")
-            if not plain:
+            if kind == "other":
                 raise UnsafeArchiveError(f"{name!r} is a link or a device")
+            # On some disks names in capitals, or with accents put together, are the same.
+            known = unicodedata.normalize("NFC", path.as_posix()).casefold()
+            if kind == "file" and known in seen:
+                raise UnsafeArchiveError(f"two members are called {name!r}")
+            seen.add(known)
             extract(folder)
     except DownloadError:
         raise
@@ -359,20 +370,22 @@ def unpack(
         raise DownloadError(f"damaged archive ({type(error).__name__}: {error})") from error
 
 
-def _members(archive: Path) -> Iterator[tuple[str, int, bool, Callable[..., Any]]]:
-    """List name and size of each member, whether it is a file or folder, and what unpacks it."""
+def _members(archive: Path) -> Iterator[tuple[str, int, str, Callable[..., Any]]]:
+    """List name, size and kind (file, folder, other) of each member, and what unpacks it."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as bundle:
             for file in bundle.infolist():
-                kind = stat.S_IFMT(file.external_attr >> 16)
-                plain = kind in (0, stat.S_IFREG, stat.S_IFDIR)
+                mode = stat.S_IFMT(file.external_attr >> 16)
+                plain = mode in (0, stat.S_IFREG, stat.S_IFDIR)
+                kind = "folder" if file.is_dir() else "file"
                 # Writes no more than the size that was counted.
-                yield file.filename, file.file_size, plain, partial(bundle.extract, file)
+                extract = partial(bundle.extract, file)
+                yield file.filename, file.file_size, kind if plain else "other", extract
     elif tarfile.is_tarfile(archive):
         with tarfile.open(archive) as tar:
             for part in tar:
-                plain = part.isreg() or part.isdir()
-                yield part.name, part.size, plain, partial(tar.extract, part, filter="data")
+                kind = "folder" if part.isdir() else "file" if part.isreg() else "other"
+                yield part.name, part.size, kind, partial(tar.extract, part, filter="data")
     else:
         raise DownloadError(f"neither a tar nor a zip archive (begins {_head(archive)!r})")
 

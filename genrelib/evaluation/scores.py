@@ -1,7 +1,7 @@
 """From predictions to scores: every score, interval and gap of the book is computed here.
 
 Takes the predictions table of :func:`genrelib.evaluation.cross_validate` and nothing else. All
-intervals come from one place, :func:`resample`.
+intervals resample tracks, and all have their ends from one place, :data:`ENDS`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike
 
 METRICS = ("accuracy", "precision", "recall", "f1")
 LEVELS = ("slice", "track")
+ENDS = (2.5, 97.5)
+"""Percentiles of resampled values that an interval of 95 % lies between."""
 
 
 def by_track(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -102,7 +104,7 @@ def score(predictions: pd.DataFrame, *, n_boot: int = 1000, seed: int = 0) -> pd
         value = _metrics(counts.sum(axis=0)[None])
         boot = _metrics(np.einsum("bt,tij->bij", weights, counts, optimize=True))
         for metric in METRICS:
-            low, high = np.percentile(boot[metric], [2.5, 97.5])
+            low, high = np.percentile(boot[metric], ENDS)
             rows.append((level, metric, value[metric][0], low, high, len(counts), len(genres)))
     names = ["level", "metric", "value", "low", "high", "n_tracks", "n_genres"]
     return pd.DataFrame(rows, columns=names)
@@ -154,7 +156,7 @@ def gap(
         raise ValueError("the two tables have no track in common: there is no gap to measure")
     sides = [_confusions(t[t["track_id"].isin(common)], level)[0] for t in (a, b)]
     draws = resample(np.random.default_rng(seed), len(common), n_boot)
-    low, high = np.percentile(_difference(sides, draws)[metric], [2.5, 97.5])
+    low, high = np.percentile(_difference(sides, draws)[metric], ENDS)
     value = _difference(sides, np.ones((1, len(common)), int))[metric][0]
     ends = {"value": float(value), "low": float(low), "high": float(high)}
     return ends | {"n_tracks": len(common)}
@@ -215,7 +217,7 @@ def mean_with_interval(
     groups = values.groupby(np.asarray(track_ids))
     sums, sizes = groups.sum().to_numpy(), groups.size().to_numpy()
     weights = resample(np.random.default_rng(seed), len(sizes), n_boot)
-    low, high = np.percentile(weights @ sums / (weights @ sizes)[:, None], [2.5, 97.5], axis=0)
+    low, high = np.percentile(weights @ sums / (weights @ sizes)[:, None], ENDS, axis=0)
     return pd.DataFrame({"value": values.mean(), "low": low, "high": high})
 
 
@@ -266,7 +268,7 @@ def with_interval(
     tracks = list(predictions.groupby("track_id").indices.values())
     draws = np.random.default_rng(seed).integers(len(tracks), size=(n_boot, len(tracks)))
     rows = (np.concatenate([tracks[i] for i in draw]) for draw in draws)
-    low, high = np.percentile([measure(predictions.iloc[row]) for row in rows], [2.5, 97.5])
+    low, high = np.percentile([measure(predictions.iloc[row]) for row in rows], ENDS)
     return {"value": float(measure(predictions)), "low": float(low), "high": float(high)}
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +56,32 @@ def test_commands_explain_an_unknown_name(command: str) -> None:
     assert code == 1
     assert "error: " in output
     assert "gtzan-mini" in output
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names on disk are text")
+def test_names_that_are_bytes_in_a_locale_without_letters(tmp_path: Path) -> None:
+    for genre in ("jazz", "rock"):
+        for number in range(2):
+            write(tmp_path / "music" / genre / f"{number}.wav", seed=number + 10 * len(genre))
+    write(tmp_path / "one.wav", seed=7)
+    for name in (b"caf\xe9.wav", "\u97f3\u697d.wav".encode()):
+        shutil.copy(tmp_path / "one.wav", tmp_path / "music" / "jazz" / os.fsdecode(name))
+    bare = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    env = os.environ | bare | {"GENRELIB_CACHE": str(tmp_path / "cache")}
+    music = f"folder:{tmp_path / 'music'}"
+    for line in (
+        ["corpus", "check", music],
+        ["extract", music, "-o", str(tmp_path / "out"), "--no-frames", "--jobs", "1"],
+        ["classify", "--csv", str(tmp_path / "music")],
+        ["classify", str(tmp_path / "music")],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "genrelib", *line], env=env, capture_output=True, timeout=120
+        )
+        assert b"Traceback" not in done.stderr, done.stderr.decode(errors="replace")
+        if line[0] == "extract":
+            assert b"6 slices of 6 tracks" in done.stdout, (done.stdout, done.stderr)
+        if line[0] == "classify":
+            assert done.returncode == 0
+            assert done.stdout.count(b".wav") == 6

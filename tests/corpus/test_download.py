@@ -9,6 +9,7 @@ import re
 import socket
 import tarfile
 import threading
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -502,6 +503,53 @@ def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as bundle:
         bundle.writestr(info, "/etc/passwd")
     with pytest.raises(UnsafeArchiveError, match="link"):
+        unpack(tmp_path / "a.zip", tmp_path)
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred])
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (["a.wav", "b/" + 4000 * "n"], "too long"),
+        (["a/caf\u00e9.wav", "a/cafe\u0301.wav"], "two members are called"),
+        (["a.wav", "A.WAV"], "two members are called"),
+    ],
+)
+def test_names_that_no_disk_can_keep_are_refused(
+    tmp_path: Path, pack, names: list[str], reason: str
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "a").write_bytes(pack(dict.fromkeys(names, b"x")))
+    with pytest.raises(UnsafeArchiveError, match=reason):
+        unpack(tmp_path / "a", folder)
+    assert len([path for path in folder.rglob("*") if path.is_file()]) <= 1
+
+
+def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as bundle, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for content in (b"one", b"other"):
+            bundle.writestr("genres/a.wav", content)
+    with pytest.raises(UnsafeArchiveError, match="two members are called"):
+        unpack(tmp_path / "a.zip", tmp_path / "folder")
+
+
+def test_a_tar_that_claims_more_than_a_disk_holds_is_refused(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("a.wav")
+    info.size = 1 << 50
+    (tmp_path / "a.tar").write_bytes(info.tobuf(tarfile.GNU_FORMAT) + bytes(10_240))
+    with pytest.raises(UnsafeArchiveError, match="more in it"):
+        unpack(tmp_path / "a.tar", tmp_path, max_bytes=5_000_000)
+
+
+def test_a_zip_with_a_password_is_refused(tmp_path: Path) -> None:
+    data = bytearray(zipped({"a.wav": b"x" * 100}))
+    for head in (b"PK\3\4", b"PK\1\2"):
+        at = data.find(head) + (6 if head[2] == 3 else 8)
+        data[at] |= 1
+    (tmp_path / "a.zip").write_bytes(data)
+    with pytest.raises(DownloadError, match=r"damaged archive \(RuntimeError: .*encrypted"):
         unpack(tmp_path / "a.zip", tmp_path)
 
 

@@ -33,11 +33,22 @@ PROTOCOL_COLOURS = dict(
 FAMILY_COLOURS = dict(
     zip(
         FAMILIES,
-        ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#000000", "#8c6d1f"),
+        (
+            "#0072b2",
+            "#e69f00",
+            "#009e73",
+            "#d55e00",
+            "#cc79a7",
+            "#56b4e9",
+            "#000000",
+            "#8c6d1f",
+            *PALETTE,
+        ),
         strict=False,
     )
 )
-"""Colours of the feature families, from Okabe and Ito (2008), with brown in place of yellow."""
+"""Colours of the feature families, from Okabe and Ito (2008), with brown in place of yellow;
+one of your own gets another."""
 STYLE: dict[str, Any] = {
     "figure.figsize": (6.4, 3.8),
     "figure.constrained_layout.use": True,
