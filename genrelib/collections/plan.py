@@ -142,11 +142,7 @@ def _is_as_it_was(path: str, before: Stamp | None) -> bool:
         return before is None
     if before is None or before[0] != about.st_size:
         return False
-    return before[1] == about.st_mtime_ns or stamp(path) == [
-        before[0],
-        about.st_mtime_ns,
-        before[2],
-    ]
+    return before[1] == about.st_mtime_ns or (stamp(path) or [None])[-1] == before[-1]
 
 
 def definitions(ear: bool = False) -> str:
@@ -271,12 +267,13 @@ def _resume(
     now = _manifest(old.corpus, dealt, old.batch, frames, ear)
     if not now.slices:
         raise ExtractError(f"{corpus.name} has no slice any more: every track is shorter than one")
-    if left_out(corpus) != broken or not dealt.equals(tracks.reindex(columns=dealt.columns)):
+    same = left_out(corpus) == broken and dealt.equals(tracks.reindex(columns=dealt.columns))
+    if not same or (now.tracks, now.slices, now.parts) != (old.tracks, old.slices, old.parts):
         (folder / ERRORS_FILE).unlink(missing_ok=True)  # not finished, until it is written again
         _write_tracks(folder, dealt, left_out(corpus))
-        now.write(folder)
         for number in range(now.parts, old.parts):
             part_file(folder, number).unlink(missing_ok=True)
+        now.write(folder)  # last: a run that ends before it does all this again
     return now, dealt, left_out(corpus)
 
 

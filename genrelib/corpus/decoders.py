@@ -51,7 +51,7 @@ class Sound:
     channels : int
         Number of channels.
     blocks : iterator of bytes
-        Its samples, float32, channel by channel in turn.
+        Its samples, float32; of each moment, one of every channel.
     frames : int or None
         Samples per channel that it promises; None where it does not say.
     promised : float or None
@@ -207,7 +207,12 @@ class _Behind(io.FileIO):
 
 def _beyond_its_count(path: Path, file: Any) -> Any:
     """Open a WAV file of more than 4 GiB as bare samples: its header counts the rest only."""
-    start = _head(path, 1 << 16).find(b"data") + 8
+    with path.open("rb") as head:
+        head.seek(12)
+        while (name := head.read(4)) and name != b"data":
+            size = int.from_bytes(head.read(4), "little")
+            head.seek(size + size % 2, os.SEEK_CUR)
+        start = head.tell() + 4
     return sf.SoundFile(
         _Behind(path, start), format="RAW", subtype=file.subtype, endian="LITTLE",
         samplerate=file.samplerate, channels=file.channels,
@@ -241,7 +246,7 @@ def _sndfile_blocks(path: Path, file: Any, sound: Sound) -> Iterator[Any]:
     heard, why = 0, ""
     with contextlib.suppress(OSError, RuntimeError):
         file.seek(0)
-    while not why:
+    while True:
         try:
             block = file.read(BLOCK, dtype="float32", always_2d=True)
         except (OSError, RuntimeError) as error:  # LibsndfileError is a RuntimeError
@@ -253,9 +258,8 @@ def _sndfile_blocks(path: Path, file: Any, sound: Sound) -> Iterator[Any]:
         yield memoryview(block).cast("B")
     if why or heard < file.frames:
         with contextlib.suppress(Damage), _by_ffmpeg(path, why) as other:
-            rest = _by_one_shape([path], sound)
-            if other.rate == sound.rate and other.channels == sound.channels:
-                for block in _after(rest, 4 * sound.channels * heard):
+            if (other.rate, other.channels) == (sound.rate, sound.channels):
+                for block in _after(other.blocks, 4 * sound.channels * heard):
                     heard += sound.size(block)
                     yield block
     if why and not heard:
@@ -331,13 +335,14 @@ def _by_ffmpeg(path: Path, why: str) -> Iterator[Sound]:
             channels = stream.codec_context.channels if stream else 0
             if not rate or not channels:
                 raise Damage(why or "it holds no sound")
+            may_be_nan = stream.codec_context.name.startswith("pcm_f")
             tags = {**container.metadata, **stream.metadata}.items()
             seconds = None if len(parts) > 1 else _promise(path, container, stream)
     except av.error.FFmpegError as error:
         raise Damage(why or f"damaged: decoding stops with '{error.strerror}'") from error
     frames = None if seconds is None else round(seconds * rate)
     names = {k.lower(): v for k, v in tags}
-    sound = Sound(rate, channels, iter(()), frames, seconds, tags=names)
+    sound = Sound(rate, channels, iter(()), frames, seconds, may_be_nan, names)
     sound.length = lambda: _length(path, sound)
     sound.blocks = _by_one_shape(parts, sound)
     yield sound
@@ -348,7 +353,7 @@ def _container(part: Path | bytes) -> Any:
 
     if isinstance(part, bytes):
         return av.open(io.BytesIO(part), metadata_errors="replace")
-    # A length that its recorder never wrote, or that is too long for its 32 bits, is passed over.
+    # A length that its recorder never wrote is passed over.
     riff = _head(part, 4) in (b"RIFF", b"RF64")
     options = {"ignore_length": "1"} if riff else {}
     source = str(part) if _is_text(part) else io.BytesIO(part.read_bytes())

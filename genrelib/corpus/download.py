@@ -37,7 +37,6 @@ MAX_MEMBERS = 20_000
 
 _IDLE_ATTEMPTS = 3  # that bring not a byte, before the next mirror is tried
 _CHUNK = 1 << 16
-
 _LONGEST_NAME = 255  # bytes that most disks allow
 
 
@@ -338,8 +337,6 @@ def unpack(
     DownloadError
         If it is no archive, or a damaged one.
     """
-    if not hasattr(tarfile, "data_filter"):
-        raise DownloadError("unpacking safely needs Python 3.11.4 or newer")
     try:
         seen: set[str] = set()
         for name, size, kind, extract in _members(archive):
@@ -382,10 +379,18 @@ def _members(archive: Path) -> Iterator[tuple[str, int, str, Callable[..., Any]]
                 extract = partial(bundle.extract, file)
                 yield file.filename, file.file_size, kind if plain else "other", extract
     elif tarfile.is_tarfile(archive):
+        # Before Python 3.11.4 there are no filters. Nothing but files and folders is unpacked, and
+        # without what the archive says of owners and permissions, so that none is needed.
+        how: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
         with tarfile.open(archive) as tar:
             for part in tar:
                 kind = "folder" if part.isdir() else "file" if part.isreg() else "other"
-                yield part.name, part.size, kind, partial(tar.extract, part, filter="data")
+                yield (
+                    part.name,
+                    part.size,
+                    kind,
+                    partial(tar.extract, part, set_attrs=False, **how),
+                )
     else:
         raise DownloadError(f"neither a tar nor a zip archive (begins {_head(archive)!r})")
 

@@ -228,6 +228,19 @@ def test_what_is_missing_of_a_lossy_file_is_said(tmp_path: Path, spoil) -> None:
     assert set(found["path"]) == {str(path)}
 
 
+def test_numbers_that_are_none_are_seen_at_once_without_a_length_too(tmp_path: Path) -> None:
+    y = sound()
+    y[1000] = np.nan
+    sf.write(tmp_path / "a.wav", y, RATE, subtype="FLOAT")
+    data = bytearray((tmp_path / "a.wav").read_bytes())
+    at = data.index(b"data")
+    data[at + 4 : at + 8] = data[4:8] = bytes(4)
+    (tmp_path / "a.wav").write_bytes(data)
+    for read in (decode, read_header, read_samples):
+        with pytest.raises(AudioError, match="NaN"):
+            read(tmp_path / "a.wav")
+
+
 def test_a_header_that_lies_about_its_rate_is_still_refused(tmp_path: Path) -> None:
     data = bytearray(written(tmp_path / "a.wav", "PCM_16", "WAV"))
     data[24:28] = struct.pack("<I", 0)

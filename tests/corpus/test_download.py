@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
-import re
 import socket
 import tarfile
 import threading
@@ -582,8 +581,22 @@ def test_a_download_larger_than_expected_is_stopped(server, tmp_path: Path, says
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 200_000
 
 
-def test_a_python_without_the_data_filter_is_told(tmp_path: Path, monkeypatch) -> None:
-    (tmp_path / "a").write_bytes(TAR)
-    monkeypatch.delattr(tarfile, "data_filter")
-    with pytest.raises(DownloadError, match=re.escape("3.11.4")):
-        unpack(tmp_path / "a", tmp_path)
+@pytest.mark.parametrize("kind", EVIL_TARS)
+def test_a_python_without_the_data_filter_is_as_safe(tmp_path: Path, monkeypatch, kind) -> None:
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    for name, members in (("evil", EVIL_TARS[kind]), ("good", {"genres/a.wav": b"x"})):
+        (tmp_path / f"{name}.tar").write_bytes(tarred(members))
+    with pytest.raises(UnsafeArchiveError, match=r"outside the folder|link or a device"):
+        unpack(tmp_path / "evil.tar", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    unpack(tmp_path / "good.tar", tmp_path / "out")
+    assert (tmp_path / "out" / "genres" / "a.wav").read_bytes() == b"x"
+
+
+def test_what_an_archive_says_of_permissions_is_not_believed(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("a.sh")
+    info.mode, info.uid = 0o4777, 12345
+    (tmp_path / "a.tar").write_bytes(tarred({"a.sh": info}))
+    unpack(tmp_path / "a.tar", tmp_path / "out")
+    found = (tmp_path / "out" / "a.sh").stat()
+    assert not found.st_mode & 0o7111 and found.st_uid == tmp_path.stat().st_uid
