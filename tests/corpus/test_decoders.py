@@ -13,6 +13,7 @@ import soundfile as sf
 
 from genrelib.corpus import check_corpus, read_blocks, read_header
 from genrelib.corpus.audio import AUDIO_SUFFIXES, AudioError, decode, read_samples
+from genrelib.corpus.decoders import mix
 
 RATE, SECONDS = 44100, 8
 CRASHED = "its header says that it is empty; it is heard to its end"
@@ -260,3 +261,9 @@ def test_a_film_without_sound_is_refused(tmp_path: Path) -> None:
     for read in (decode, read_header):
         with pytest.raises(AudioError, match=r"a\.mp4"):
             read(tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize("channels", range(1, 8))
+def test_channels_are_mixed_to_what_numpy_calls_their_mean(channels: int) -> None:
+    block = np.random.default_rng(0).normal(size=(5000, channels)).astype(np.float32)
+    np.testing.assert_array_equal(mix(block), block.mean(axis=1))
