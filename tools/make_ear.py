@@ -26,6 +26,7 @@ is no number; here everything is single precision.
 from __future__ import annotations
 
 import hashlib
+import io
 import sys
 import tempfile
 import zipfile
@@ -566,6 +567,11 @@ def main(wheel: Path, audio: Path) -> None:
         write(REFERENCE, file.read())
     write(DATA / "ear-LICENSE.txt", notice.encode())
     write(DATA / "ear.onnx", model)
+    # Its last layer once more, for those who have an embedding and want the tags.
+    layer = [network.weights("dense_1/kernel"), network.weights("dense_1/bias")[None]]
+    buffer = io.BytesIO()
+    np.save(buffer, np.concatenate(layer).astype(np.float32))
+    write(DATA / "ear-tags.npy", buffer.getvalue())
     print(f"ear.onnx: {len(model):,} bytes")
 
 

@@ -1,4 +1,7 @@
-"""GTZAN (Tzanetakis and Cook 2002), whole and as a subset of 100 tracks: the book's music."""
+"""GTZAN (Tzanetakis and Cook 2002), whole and in parts: the book's music.
+
+Of two parts the package has no features, only what the pretrained ear made of them (``heard``).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from genrelib.corpus.audio import AudioError, read_header
 from genrelib.corpus.download import Mirror, extra_mirrors, install
@@ -88,6 +92,17 @@ def load_mini() -> tuple[pd.DataFrame, pd.DataFrame]:
     tracks[columns] = measured[columns].reindex(tracks.index)
     there = {key: path for key, path in _paths("gtzan-mini").items() if path.exists()}
     return add_audio(tracks, there)
+
+
+def load_heard(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Take the tracks that the ear has heard elsewhere, with the audio that is on disk."""
+    part = PACKAGE_DATA / "heard" / f"{name}.parquet"
+    slices = pq.read_table(part, columns=["slice_id", "end"]).to_pandas()
+    ends = slices.groupby(slices["slice_id"].str.rpartition(":")[0])["end"].max()
+    tracks = _annotations().loc[ends.index].assign(duration=ends)
+    there = {key: data_root() / name / f"{key}.wav" for key in tracks.index}
+    tracks, skipped = add_audio(tracks, {k: path for k, path in there.items() if path.exists()})
+    return tracks.assign(folder=name, name=tracks.index, part=str(part)), skipped
 
 
 def load_whole() -> tuple[pd.DataFrame, pd.DataFrame]:

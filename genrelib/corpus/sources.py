@@ -160,6 +160,22 @@ SOURCES = [
         download=partial(gtzan.download, "gtzan"),
     ),
     Source(
+        "gtzan-clips",
+        "220 tracks of GTZAN, 2 to 3 seconds of each: embedding and tags only",
+        partial(gtzan.load_heard, "gtzan-clips"),
+        tracks="220",
+        audio=lambda: "not needed",
+        origin=lambda: ["gtzan"],
+    ),
+    Source(
+        "gtzan-tags",
+        "733 tracks of GTZAN, as tags of a pretrained network: no audio, no features",
+        partial(gtzan.load_heard, "gtzan-tags"),
+        tracks="733",
+        audio=lambda: "not needed",
+        origin=lambda: ["gtzan"],
+    ),
+    Source(
         "sketch",
         "short synthetic clips in ten styles",
         _load_sketch,

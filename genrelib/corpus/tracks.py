@@ -5,6 +5,8 @@
 - ``gtzan-mini``: 100 tracks of GTZAN, the book's default; its table is part of the package
 - ``gtzan``: all 1,000 tracks, downloaded on request
 - ``folder:PATH``: your own music, one folder per genre
+- ``gtzan-clips`` and ``gtzan-tags``: more tracks of it, of which only what a pretrained network
+  hears is part of the package
 - ``sketch``: short synthetic clips, for tests and for sound where no music is on disk
 - ``features:PATH``: what ``genrelib extract`` measured; the audio is not needed any more
 - sums of these: ``gtzan+folder:~/Music/mine``
@@ -46,8 +48,9 @@ class Corpus:
     skipped : pandas.DataFrame
         One row per file that was left out; columns path, reason.
     stored : pandas.DataFrame
-        One row per track that ``genrelib extract`` measured; index ``track_id``, columns folder,
-        name (the track's id there) and part (the file that holds its slices).
+        One row per track that was measured elsewhere, as by ``genrelib extract``; index
+        ``track_id``, columns folder, name (the track's id there) and part (the file that holds
+        its slices).
     """
 
     name: str
@@ -126,8 +129,8 @@ def load_corpus(name: str, on_error: str = "raise") -> Corpus:
     Parameters
     ----------
     name : str
-        ``gtzan-mini``, ``gtzan``, ``sketch``, ``folder:PATH``, ``features:PATH``, or a sum such
-        as ``gtzan+folder:~/Music/mine``.
+        ``gtzan-mini``, ``gtzan-clips``, ``gtzan-tags``, ``gtzan``, ``sketch``, ``folder:PATH``,
+        ``features:PATH``, or a sum such as ``gtzan+folder:~/Music/mine``.
     on_error : {'raise', 'skip'}
         What to do with files that cannot be used: one error that names them all, or leave them
         out and list them in ``skipped``.

@@ -8,6 +8,7 @@ from .ear import (
     PATCH_FRAMES as PATCH_FRAMES,
     Heard as Heard,
     hear as hear,
+    tag_logits as tag_logits,
 )
 from .families import (
     FAMILIES as FAMILIES,

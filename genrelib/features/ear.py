@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ _PATCH = _STEP + _EDGE  # samples that the graph takes
 _SHORTEST = _PATCH - 2 * _EDGE
 _BLOCK = 1 << 16
 EAR_MODEL = PACKAGE_DATA / "ear.onnx"
+_LAST_LAYER = PACKAGE_DATA / "ear-tags.npy"
 EAR_COLUMNS = tuple(f"ear_{i:03d}" for i in range(1, 201))
 """Names of the numbers of an embedding."""
 TAGS = (
@@ -156,6 +157,32 @@ def tags(audio: Audio, rate: float, *, threads: int = 1) -> pd.Series:
 
     heard = hear(audio, rate, threads=threads)
     return pd.Series(heard.tags.mean(axis=0), index=list(TAGS), name="probability")
+
+
+def tag_logits(embedding: np.ndarray) -> np.ndarray:
+    """Give the log-odds of the tags from an embedding: the last layer of the network.
+
+    It only adds up, so that the mean of embeddings gives the mean of log-odds.
+
+    Explained in chapter 9.
+
+    Parameters
+    ----------
+    embedding : numpy.ndarray
+        Of patches, or means of them, shape ``(n, 200)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Log-odds of each of :data:`TAGS`, shape ``(n, 50)``.
+    """
+    layer = _last_layer()
+    return np.asarray(embedding, float) @ layer[:-1] + layer[-1]
+
+
+@cache
+def _last_layer() -> np.ndarray:
+    return np.load(_LAST_LAYER).astype(float)
 
 
 @lru_cache(maxsize=4)

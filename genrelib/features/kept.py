@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,22 +37,14 @@ def from_store(slices: pd.DataFrame, stored: pd.DataFrame, names: list[str]) -> 
         data = open_parts(sorted({Path(part) for part in source.loc[rows.index, "part"]}))
         wanted = [c for name in names for c in (columns() if name == "features" else [name])]
         if absent := sorted(set(wanted) - set(data.schema.names)):
-            how = "with --no-frames" if absent[0] in FRAME_BANDS else "by other definitions"
-            how, option = ("without --ear", " --ear") if absent[0] in HEARD else (how, "")
-            origin = read_manifest(Path(str(folder))).corpus
-            raise CorpusError(
-                f"{folder} has no {absent[0]} ({len(absent)} columns are missing): it was made "
-                f"{how}. Extract again: `genrelib extract {origin} -o NEW_FOLDER{option}`"
-            )
+            raise _lacking(str(folder), absent)
         table = read_parts(data, ["slice_id", "start", "end", *wanted])
         at = pd.Index(table.column("slice_id").to_pylist()).get_indexer(ids[rows.index])
         table = table.take(at) if (at >= 0).all() else table.slice(0, 0)
         if not all(np.array_equal(table.column(c), rows[c]) for c in ("start", "end")):
-            raise CorpusError(
-                f"{folder} does not hold slices such as {rows.index[0]}; extract again"
-            )
+            raise _other_slices(str(folder), rows.iloc[0], data)
         values = {
-            name: matrix(table, name)
+            name: matrix(table, name).astype(np.float32, copy=False)
             if name != "features"
             else np.column_stack([table.column(c) for c in columns()])
             for name in names
@@ -59,6 +52,34 @@ def from_store(slices: pd.DataFrame, stored: pd.DataFrame, names: list[str]) -> 
         found = {name: lists(value) for name, value in values.items()}
         tables.append(pa.table({"slice_id": rows.index, **found}))
     return pa.concat_tables(tables)
+
+
+def _lacking(folder: str, absent: list[str]) -> CorpusError:
+    if not Path(folder).is_absolute():
+        return CorpusError(
+            f"{folder} has no {absent[0]}: the package holds what the pretrained ear heard of it, "
+            "and nothing else. Take another corpus"
+        )
+    how = "with --no-frames" if absent[0] in FRAME_BANDS else "by other definitions"
+    how, option = ("without --ear", " --ear") if absent[0] in HEARD else (how, "")
+    origin = read_manifest(Path(folder)).corpus
+    return CorpusError(
+        f"{folder} has no {absent[0]} ({len(absent)} columns are missing): it was made "
+        f"{how}. Extract again: `genrelib extract {origin} -o NEW_FOLDER{option}`"
+    )
+
+
+def _other_slices(folder: str, wanted: pd.Series, data: Any) -> CorpusError:
+    held = data.head(2, columns=["slice_id", "start", "end"]).to_pylist()
+    listed = " and ".join(f"{row['slice_id']} ({_times(row)})" for row in held)
+    return CorpusError(
+        f"{folder} does not hold slices such as {wanted.name} ({_times(wanted)}), but such as "
+        f"{listed}; cut them so with slice_tracks, or extract again"
+    )
+
+
+def _times(row: Any) -> str:
+    return f"{row['start']:g} to {row['end']:g} s"
 
 
 def from_snapshot(slices: pd.DataFrame, names: list[str]) -> pa.Table:

@@ -50,8 +50,14 @@ class Slices(pd.DataFrame):
         return self
 
 
-def slice_tracks(music: Corpus | pd.DataFrame, length: float = SLICE_LENGTH) -> Slices:
-    """Cut every track into contiguous slices.
+def slice_tracks(
+    music: Corpus | pd.DataFrame,
+    length: float = SLICE_LENGTH,
+    *,
+    hop: float | None = None,
+    short: bool = False,
+) -> Slices:
+    """Cut every track into slices, contiguous ones if not told otherwise.
 
     Explained in chapter 2.
 
@@ -62,6 +68,11 @@ def slice_tracks(music: Corpus | pd.DataFrame, length: float = SLICE_LENGTH) -> 
         ``fold`` and ``duration`` (seconds) are used.
     length : float
         Length of a slice in seconds.
+    hop : float, optional
+        From the start of one slice to that of the next, in seconds; as long as a slice if left
+        out. Slices overlap where it is shorter.
+    short : bool
+        Whether a track that is shorter than a slice is one slice, as long as it is.
 
     Returns
     -------
@@ -69,12 +80,14 @@ def slice_tracks(music: Corpus | pd.DataFrame, length: float = SLICE_LENGTH) -> 
         One row per slice: index ``slice_id`` (``<track_id>:<k>``, k from 0), columns
         ``track_id``, ``genre``, ``artist``, ``side`` (of the fault-filtered split, or missing),
         ``start`` and ``end`` (seconds). A last slice that lacks less than 1 % of its length is
-        kept (padded with zeros when it is measured), a shorter one is dropped.
+        kept (padded with zeros when it is measured), a shorter one is dropped. What is shorter
+        than the pretrained ear listens to at a time, it hears repeated
+        (:func:`genrelib.features.hear`).
 
     Raises
     ------
     ValueError
-        If ``length`` is not a positive number, or a track has no duration.
+        If ``length`` or ``hop`` is not a positive number, or a track has no duration.
 
     Examples
     --------
@@ -89,18 +102,26 @@ def slice_tracks(music: Corpus | pd.DataFrame, length: float = SLICE_LENGTH) -> 
     jazz.00001:2  jazz.00001   12.0  18.0
     """
     tracks = music.tracks if isinstance(music, Corpus) else music
-    if not (np.isfinite(length) and length > 0):
-        raise ValueError(f"the slice length must be a positive number of seconds, not {length!r}")
+    hop = length if hop is None else hop
+    for name, given in (("slice length", length), ("hop", hop)):
+        if not (np.isfinite(given) and given > 0):
+            raise ValueError(f"the {name} must be a positive number of seconds, not {given!r}")
     if tracks["duration"].isna().any():
         names = ", ".join(tracks.index[tracks["duration"].isna()][:5])
         raise ValueError(f"no duration is known for {names}; load the corpus with load_corpus")
-    counts = np.floor(tracks["duration"].to_numpy(float) / length + SLICE_TOLERANCE).astype(int)
+    duration = tracks["duration"].to_numpy(float)
+    hops = (duration - (1 - SLICE_TOLERANCE) * length) / hop  # after the first slice
+    counts = np.maximum(np.floor(hops).astype(int) + 1, 0)
+    lone = (counts == 0) & (duration > 0) & short
+    counts[lone] = 1
     k = np.concatenate([np.arange(n) for n in counts] or [np.empty(0, int)])
     track_ids = np.repeat(tracks.index.to_numpy(object), counts)
     index = pd.Index([f"{t}:{i}" for t, i in zip(track_ids, k, strict=True)], name="slice_id")
     rows = tracks.loc[track_ids, ["genre", "artist", "fold"]].set_axis(index)
     rows = rows.rename(columns={"fold": "side"})
     rows.insert(0, "track_id", track_ids)
-    table = Slices(rows.assign(start=k * float(length), end=(k + 1) * float(length)))
+    start, end = k * float(hop), k * float(hop) + float(length)
+    end = np.where(np.repeat(lone, counts), np.repeat(duration, counts), end)
+    table = Slices(rows.assign(start=start, end=end))
     table.corpus = music if isinstance(music, Corpus) else None
     return table

@@ -171,3 +171,14 @@ def test_slices_of_a_bare_table_know_none(small: Corpus) -> None:
     assert (len(joined), joined.corpus) == (2 * len(slices), None)
     beside = pd.concat([slice_tracks(small), pd.DataFrame({"x": 1}, slices.index)], axis=1)
     assert beside.corpus is small
+
+
+def test_slices_may_overlap_and_short_tracks_be_kept() -> None:
+    tracks = tracks_of([10.0, 2.5, 5.95])
+    cut = slice_tracks(tracks, 6, hop=2)
+    assert cut["start"].tolist() == [0, 2, 4, 0]
+    assert cut["end"].tolist() == [6, 8, 10, 6]
+    kept = slice_tracks(tracks, 6, short=True)
+    assert kept["end"].tolist() == [6, 2.5, 6]
+    with pytest.raises(ValueError, match="the hop must be a positive number"):
+        slice_tracks(tracks, hop=0)
