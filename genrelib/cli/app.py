@@ -450,11 +450,11 @@ def main() -> None:
 
 def _of_the_system(error: Any) -> str:
     """Say what the system refuses; of a disk, what to do about it, too."""
-    from genrelib.corpus import FAULTS, unwritable
+    from genrelib.corpus import FAULTS, IN_THE_WAY, unwritable
 
     name = error.filename or "the disk"
     if isinstance(error, PermissionError) and Path(name).is_file():
         return f"{name}: {error.strerror}. See whether you may read it, and write there."
-    if error.errno in FAULTS:
+    if error.errno in FAULTS | IN_THE_WAY:
         return unwritable(name, error)
     return f"{error.filename or 'system'}: {error.strerror or error}"

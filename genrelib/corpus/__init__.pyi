@@ -36,6 +36,7 @@ from .gtzan import (
 )
 from .places import (
     FAULTS as FAULTS,
+    IN_THE_WAY as IN_THE_WAY,
     PACKAGE_DATA as PACKAGE_DATA,
     RECORDED as RECORDED,
     UNFINISHED as UNFINISHED,

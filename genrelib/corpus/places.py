@@ -31,6 +31,8 @@ FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 """What the system calls a disk without space, or a user who may have no more of it."""
 FAULTS = FULL | {errno.EROFS, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM}
 """What the system calls a disk that does not take what is written, or a place that is closed."""
+IN_THE_WAY = frozenset({errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
+"""What the system says where a file stands in the place of a folder, or the other way round."""
 LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "librosa", "keras", "jax")
 
 
@@ -181,6 +183,8 @@ def unwritable(path: Path | str, error: OSError) -> str:
     """
     if error.errno in FULL:
         advice = "The disk is full: free some space, then run the same command again"
+    elif error.errno in IN_THE_WAY:
+        advice = "Choose another name, or move away what has this one"
     elif error.errno in (errno.EIO, errno.EFBIG, None):
         advice = "Put the disk right, then run the same command again"
     else:
