@@ -11,6 +11,7 @@ from .audio import (
     read_blocks as read_blocks,
     read_header as read_header,
     read_rate as read_rate,
+    read_tags as read_tags,
 )
 from .check import (
     FEW_TRACKS as FEW_TRACKS,
@@ -27,6 +28,7 @@ from .download import (
 )
 from .folder import (
     audio_below as audio_below,
+    genre_name as genre_name,
 )
 from .gtzan import (
     GENRES as GENRES,
