@@ -18,7 +18,7 @@ from genrelib.classify.answers import NONE, Evaluation, plain_name
 from genrelib.classify.labels import Labelled, find_labels
 from genrelib.classify.listening import listen
 from genrelib.classify.naming import Model, Prediction, load_model
-from genrelib.corpus import AudioError, read_tags
+from genrelib.corpus import AudioError, as_text, read_tags
 
 SHIPPED = "shipped"
 """What the model of the package is called in tables."""
@@ -134,16 +134,16 @@ def _table(
     for item, artist, answers in heard:
         answer = answers[place]
         forced = next(iter(answer.probabilities), NONE)
+        file = as_text(item.file)
         rows.append(
-            {"slice_id": str(item.file), "track_id": str(item.file), "genre": item.genre}
+            {"slice_id": file, "track_id": file, "genre": item.genre}
             | {"predicted": answer.genre or NONE, "fold": 0, "protocol": "files", "model": name}
-            | {"unit": "", "reason": answer.reason, "forced": forced, "file": str(item.file)}
+            | {"unit": "", "reason": answer.reason, "forced": forced, "file": file}
             | {"artist": artist, "duration": answer.duration, "note": answer.note}
             | {"similarity": answer.nearest[0].similarity if answer.nearest else 0.0}
             | {f"p_{genre}": answer.probabilities.get(genre, 0.0) for genre in model.genres}
         )
     shares = [f"p_{genre}" for genre in model.genres]
-    # Names of files may hold bytes that are no text, which columns of text refuse.
     table = pd.DataFrame(rows, columns=[*COLUMNS, *shares], dtype=object)
     numbers = ["duration", "similarity", *shares]
     table = table.astype(dict.fromkeys(numbers, float) | {"fold": int})

@@ -306,8 +306,14 @@ class _Report:
                     f"{_many(model['alike'], 'recording')} may be of those that {name} was "
                     "trained on, they sound so alike; on these its scores are too good"
                 )
-        if in_part := max((model["in_part"] for model in self.models), default=0):
-            lines.append(f"{_many(in_part, 'file')} could be heard in part only, or look odd")
+            if model["artist_heard"]:
+                lines.append(
+                    f"{_many(model['artist_heard'], 'recording')} by artists that {name} was "
+                    "trained on; of other artists, expect lower scores"
+                )
+        if noted := max((model["noted"] for model in self.models), default=0):
+            what = "is heard in part only, or odd" if noted == 1 else "are heard in part, or odd"
+            lines.append(f"{_many(noted, 'file')} {what}; --json says of what kind")
         return lines
 
 

@@ -6,6 +6,7 @@ from .audio import (
     SAMPLE_RATE as SAMPLE_RATE,
     AudioError as AudioError,
     AudioHeader as AudioHeader,
+    as_text as as_text,
     decode as decode,
     on_disk as on_disk,
     read_blocks as read_blocks,
