@@ -39,7 +39,7 @@ ALIKE = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What models said of labelled files; from :func:`evaluate`.
+    """What models said of labelled files; from :func:`genrelib.classify.evaluate`.
 
     Parameters
     ----------
