@@ -1,3 +1,22 @@
+from .answers import (
+    ALIKE as ALIKE,
+    NONE as NONE,
+    VIEWS as VIEWS,
+    Evaluation as Evaluation,
+)
+from .evaluating import (
+    SHIPPED as SHIPPED,
+    evaluate as evaluate,
+)
+from .labels import (
+    LabelError as LabelError,
+    Labelled as Labelled,
+    find_labels as find_labels,
+)
+from .listening import (
+    Recording as Recording,
+    listen as listen,
+)
 from .modelfile import (
     ModelError as ModelError,
     check_model_name as check_model_name,

@@ -13,7 +13,7 @@ ONNX Runtime only, so that the first answer comes quickly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,8 @@ from typing import Any
 import numpy as np
 
 from genrelib.classify import modelfile, stream
-from genrelib.corpus import AudioError, read_blocks
-from genrelib.features import Heard, hear
+from genrelib.classify.listening import WINDOW, Recording, listen
 
-WINDOW = 2  # patches: a window is as long as a slice of a corpus
 CONTEXT = 5  # windows: 30 seconds, the length of the recordings that probabilities fit
 NEIGHBOURS = 3
 REASONS = {
@@ -189,25 +187,27 @@ class Model:
         AudioError
             If the file cannot be used, as in :func:`genrelib.corpus.decode`.
         """
-        kept: list[np.ndarray] = []
-        notes: list[str] = []
-        file = stream.survey(path, stream.keep(_stoppable(read_blocks(path, notes), stop), kept))
-        note = "; ".join(notes) or None
-        if file.level == -np.inf:
-            silent = Segment(0.0, file.duration, None, "silence", 0.0)
-            return Prediction(None, "silence", {}, [silent], [], 0.0, 0.0, file.duration, note)
-        gain = np.float32(10 ** ((self.card["level"] - file.level) / 20))
-        sound = (gain * block for block in _stoppable(kept or read_blocks(path), stop))
-        try:
-            heard = hear(sound, file.rate, threads=threads)
-        except AudioError:
-            raise
-        except ValueError as error:
-            raise AudioError(path, str(error)) from error
-        windows, start = window(heard)
-        at = np.minimum(np.rint(start / stream.STEP).astype(int), len(file.peak) - 1)
-        loud = np.maximum.reduceat(file.peak, at) >= stream.SILENT
-        return replace(self.predict(windows, loud, start, file.duration), note=note)
+        (recording,) = listen(path, [self.card["level"]], threads=threads, stop=stop)
+        return self.judge(recording)
+
+    def judge(self, recording: Recording) -> Prediction:
+        """Name the genre of a file that was listened to.
+
+        Parameters
+        ----------
+        recording : Recording
+            What :func:`listen` gives for the model's loudness, ``card["level"]``.
+
+        Returns
+        -------
+        Prediction
+            The answer.
+        """
+        r = recording
+        if not len(r.windows):
+            silent = Segment(0.0, r.duration, None, "silence", 0.0)
+            return Prediction(None, "silence", {}, [silent], [], 0.0, 0.0, r.duration, r.note)
+        return replace(self.predict(r.windows, r.loud, r.start, r.duration), note=r.note)
 
     def predict(
         self,
@@ -372,27 +372,7 @@ def load_model(path: str | Path | None = None) -> Model:
     return Model(*modelfile.read_model(modelfile.SHIPPED if path is None else Path(path)))
 
 
-def window(heard: Heard) -> tuple[np.ndarray, np.ndarray]:
-    """Join two patches each to a window, as long as a slice of a corpus.
-
-    Gives the mean embedding of each, of which the last may be of one patch, and where it begins,
-    in seconds.
-    """
-    first = np.arange(0, len(heard.start), WINDOW)
-    counts = np.diff([*first, len(heard.start)])[:, None]
-    return np.add.reduceat(heard.embedding, first) / counts, heard.start[first]
-
-
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Turn logits into probabilities, over the last axis."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
-
-
-def _stoppable(
-    blocks: Iterable[np.ndarray], stop: Callable[[], bool] | None
-) -> Iterator[np.ndarray]:
-    for block in blocks:
-        if stop is not None and stop():
-            raise KeyboardInterrupt
-        yield block

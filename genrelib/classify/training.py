@@ -25,8 +25,9 @@ from threadpoolctl import threadpool_limits
 
 from genrelib import __version__
 from genrelib.classify import modelfile, nonmusic, stream
+from genrelib.classify.listening import window
 from genrelib.classify.modelfile import ModelError
-from genrelib.classify.naming import Model, softmax, window
+from genrelib.classify.naming import Model, softmax
 from genrelib.corpus import Corpus
 from genrelib.evaluation import (
     BINS,

@@ -16,6 +16,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from genrelib.cli.evaluate import evaluate, named
+
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130  # the exit status after Ctrl-C
@@ -158,17 +160,11 @@ def train(
         typer.echo(f"{output}: {model.line}")
 
 
-def _named(text: str) -> Path:
-    if not text.strip():
-        raise typer.BadParameter("the name of a file is empty; is a variable not set?")
-    return Path(text)
-
-
 @app.command()
 def classify(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Audio files, or folders of them.", parser=_named, metavar="FILE"),
+        typer.Argument(help="Audio files, or folders of them.", parser=named, metavar="FILE"),
     ] = None,
     model: Annotated[
         Path | None, typer.Option(help="Model of `genrelib train`; by default the package's.")
@@ -193,6 +189,9 @@ def classify(
         raise typer.BadParameter("name audio files, or folders of them")
     elif not run(files, model, as_json=json, as_csv=csv, jobs=jobs):
         raise typer.Exit(1)
+
+
+app.command()(evaluate)
 
 
 # --- what was measured -----------------------------------------------------------------------
@@ -435,7 +434,9 @@ def main() -> None:
         app(prog_name="genrelib")
     except SystemExit as leaving:
         if leaving.code == INTERRUPTED:
-            typer.echo("stopped; what was finished is kept", err=True)
+            scoring = sys.argv[1:2] == ["evaluate"]  # half of the files would give wrong scores
+            kept = "nothing is scored" if scoring else "what was finished is kept"
+            typer.echo(f"stopped; {kept}", err=True)
         raise
     except OSError as error:
         # A full disk or a folder that may not be written is not a fault of the program.

@@ -6,11 +6,13 @@ from .audio import (
     SAMPLE_RATE as SAMPLE_RATE,
     AudioError as AudioError,
     AudioHeader as AudioHeader,
+    as_text as as_text,
     decode as decode,
     on_disk as on_disk,
     read_blocks as read_blocks,
     read_header as read_header,
     read_rate as read_rate,
+    read_tags as read_tags,
 )
 from .check import (
     FEW_TRACKS as FEW_TRACKS,
@@ -27,6 +29,7 @@ from .download import (
 )
 from .folder import (
     audio_below as audio_below,
+    genre_name as genre_name,
 )
 from .gtzan import (
     GENRES as GENRES,

@@ -47,7 +47,18 @@ _AS_BYTES = {there: here for here, there in _AS_TEXT.items()}
 
 
 def as_text(path: str | Path) -> str:
-    """Name a file so that the name can be kept in a table, whatever bytes it consists of."""
+    """Name a file so that the name can be kept in a table, whatever bytes it consists of.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    str
+        Its path, from which :func:`on_disk` makes the file's name again.
+    """
     return str(path).translate(_AS_TEXT)
 
 
@@ -261,6 +272,28 @@ def read_rate(path: str | Path) -> int:
     """
     with _open(path) as sound:
         return sound.rate
+
+
+def read_tags(path: str | Path) -> dict[str, str]:
+    """Read what a file says of itself.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    dict of str to str
+        Such as ``artist`` and ``title``, where they are set; not empty.
+
+    Raises
+    ------
+    AudioError
+        As `decode`, for what can be seen without decoding.
+    """
+    with _open(path) as sound:
+        return {name: text for name, tag in sound.tags.items() if (text := tag.strip())}
 
 
 @contextlib.contextmanager

@@ -142,9 +142,7 @@ def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
         mean ``confidence``, their ``accuracy``, and ``low`` and ``high``, the 95 % interval of
         that accuracy (Wilson 1927).
     """
-    confidence = predictions[_columns(predictions)].max(axis=1).to_numpy(float)
-    hit = (predictions["genre"] == predictions["predicted"]).to_numpy()
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    confidence, hit, place = _binned(predictions, bins)
     rows = []
     for k in np.unique(place):
         inside = place == k
@@ -176,8 +174,8 @@ def calibration_error(predictions: pd.DataFrame, bins: int = BINS) -> float:
     float
         Between 0 and 1. Small samples never give 0; see :func:`chance_error`.
     """
-    table = reliability(predictions, bins)
-    return float(np.average((table["confidence"] - table["accuracy"]).abs(), weights=table["n"]))
+    confidence, hit, place = _binned(predictions, bins)
+    return float(np.abs(np.bincount(place, confidence - hit)).sum() / len(place))
 
 
 def chance_error(
@@ -237,6 +235,13 @@ def calibration_summary(predictions: pd.DataFrame, *, seed: int = 0) -> dict[str
 
 def _columns(predictions: pd.DataFrame) -> list[str]:
     return [column for column in predictions.columns if column.startswith("p_")]
+
+
+def _binned(predictions: pd.DataFrame, bins: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give how sure each prediction is, whether it is right, and its bin."""
+    confidence = predictions[_columns(predictions)].max(axis=1).to_numpy(float)
+    hit = (predictions["genre"] == predictions["predicted"]).to_numpy()
+    return confidence, hit, np.minimum((confidence * bins).astype(int), bins - 1)
 
 
 def _filled(table: pd.DataFrame, values: np.ndarray, columns: list[str]) -> pd.DataFrame:

@@ -12,7 +12,8 @@ import pytest
 import soundfile as sf
 
 from genrelib.classify import naming, nonmusic, stream
-from genrelib.classify.naming import WINDOW, Model, Prediction, load_model, softmax, window
+from genrelib.classify.listening import WINDOW, window
+from genrelib.classify.naming import Model, Prediction, load_model, softmax
 from genrelib.classify.stream import PATCH
 from genrelib.corpus import read_blocks
 from genrelib.corpus.audio import AudioError
