@@ -332,8 +332,8 @@ def calibration_card(held: pd.DataFrame, *, seed: int = 0) -> dict[str, Any] | N
     """Say how far the probabilities of held-out tracks (:func:`audit`) are from the truth.
 
     ``error`` is the expected calibration error as ``value``, ``low``, ``high`` (95 % interval
-    over what the protocol held out); ``chance`` that of calibrated probabilities on so few tracks; ``bins`` their
-    number; ``reliability`` the bins as records. None where nothing was held out.
+    over what the protocol held out); ``chance`` that of calibrated probabilities on so few tracks;
+    ``bins`` their number; ``reliability`` the bins as records. None where nothing was held out.
     """
     if held.empty:
         return None

@@ -230,8 +230,8 @@ def calibration_summary(predictions: pd.DataFrame, *, seed: int = 0) -> dict[str
     -------
     dict
         The expected calibration error as ``value``, with ``low`` and ``high`` (95 % interval
-        over what the protocol held out); ``chance``, from :func:`chance_error`; the mean ``confidence``, and
-        ``accuracy``, the share that is right.
+        over what the protocol held out); ``chance``, from :func:`chance_error`; the mean
+        ``confidence``, and ``accuracy``, the share that is right.
     """
     return with_interval(calibration_error, predictions, "distance", seed=seed) | {
         "chance": chance_error(predictions, seed=seed),

@@ -1,6 +1,6 @@
 """The intervals of the book, all of one kind: what the protocol held out is drawn again.
 
-:func:`resample` draws the units, :func:`ends` makes an interval of 95 % of the scores of the draws.
+:func:`resample` draws the units, :func:`ends` makes an interval of the scores of the draws.
 :func:`genrelib.evaluation.coverage` says how often it holds the truth.
 """
 
@@ -66,9 +66,9 @@ def ends(
     Few units that agree leave the draws no spread, and the truth may lie elsewhere all the same.
     So a few units are imagined that do not agree: to a share, two that are right and two that are
     wrong (Agresti and Coull 1998, doi:10.2307/2685469; on independent units with one slice each
-    this is their interval, with t in place of 1.96); to a difference of two shares, a pair in which
-    only the first and one in which only the second is right, of half the weight each (Agresti and
-    Min 2005, doi:10.1002/sim.1781).
+    this is their interval, but for t in place of 1.96). A difference of two shares gets a pair in
+    which only the first and one in which only the second is right, at half the weight, and one of
+    no difference (Agresti and Min 2005, doi:10.1002/sim.1781).
 
     Parameters
     ----------

@@ -252,7 +252,8 @@ def cross_validate(
     pandas.DataFrame
         The predictions table: ``slice_id``, ``track_id``, ``unit`` (from :func:`held_out`),
         ``genre``, ``predicted``, ``fold``, ``protocol``, ``model`` and one probability per genre,
-        ``p_<genre>``. Its ``attrs["not_tested"]`` names genres that the protocol cannot test, with the reason.
+        ``p_<genre>``. Its ``attrs["not_tested"]`` names genres that the protocol cannot test, with
+        the reason.
         Empty where it can test none.
 
     Raises

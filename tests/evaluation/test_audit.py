@@ -17,7 +17,7 @@ from genrelib.evaluation import (
     simulate,
 )
 
-RUNS = 2000
+RUNS = 1000
 CORPORA = {
     # As many artists and tracks as GTZAN-mini can test by artist.
     "GTZAN-mini": [
@@ -75,7 +75,7 @@ def test_only_what_was_held_out_gives_an_interval_that_holds(
     artists: list[str], accuracy: float, artist: float
 ) -> None:
     alike = {"track": 0.5, "artist": artist}
-    table = coverage(simulate(artists, accuracy, alike, n_runs=RUNS), n_boot=400)
+    table = coverage(simulate(artists, accuracy, alike, n_runs=RUNS), n_boot=300)
     held = table.set_index(["question", "unit", "method"])["held"]
     assert held["artist", "artist", "the book's"] > 0.93
     assert held["track", "track", "the book's"] > 0.93
@@ -86,7 +86,7 @@ def test_only_what_was_held_out_gives_an_interval_that_holds(
 @corpora
 def test_near_the_border_percentiles_hold_less_than_they_promise(artists: list[str]) -> None:
     alike = {"track": 0.5, "artist": 0.4}
-    table = coverage(simulate(artists, 0.95, alike, n_runs=RUNS), n_boot=400)
+    table = coverage(simulate(artists, 0.95, alike, n_runs=RUNS), n_boot=300)
     held = table.query("question == unit == 'artist'").set_index("method")["held"]
     assert held["percentiles"] < 0.92 < 0.93 < held["the book's"]
     assert (table["error"] < 0.02).all()
