@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 from sklearn.base import BaseEstimator
 from sklearn.covariance import LedoitWolf
 from sklearn.linear_model import LogisticRegression
@@ -36,6 +35,8 @@ from genrelib.evaluation import (
     chance_error,
     cross_validate,
     fit_temperature,
+    held_out,
+    mean_with_interval,
     plan,
     pool,
     reliability,
@@ -308,6 +309,7 @@ def audit(
     missing for the others. Empty where the corpus is too small for that.
     """
     rows, genres = [], sorted(slices["genre"].unique())
+    units = held_out(slices, PROTOCOLS[protocol].holds_out)
     for fold, (train_, test) in enumerate(plan(slices, protocol, seed=seed).splits):
         if not _enough(slices.iloc[train_]):
             continue  # nothing could be held out of what is left, to learn the limits from
@@ -319,7 +321,8 @@ def audit(
             named = {f"p_{genre}": found.probabilities.get(genre, 0.0) for genre in genres}
             predicted = next(iter(found.probabilities))
             rows.append(
-                {"slice_id": track, "track_id": track, "genre": part["genre"].iloc[0]}
+                {"slice_id": track, "track_id": track, "unit": units[part.index[0]]}
+                | {"genre": part["genre"].iloc[0]}
                 | {"predicted": predicted, "fold": fold, "protocol": protocol, "model": "ear"}
                 | {"reason": found.reason, **named}
             )
@@ -329,14 +332,14 @@ def audit(
 def calibration_card(held: pd.DataFrame, *, seed: int = 0) -> dict[str, Any] | None:
     """Say how far the probabilities of held-out tracks (:func:`audit`) are from the truth.
 
-    ``error`` is the expected calibration error as ``value``, ``low``, ``high`` (95 % interval that
-    resamples tracks); ``chance`` that of calibrated probabilities on so few tracks; ``bins`` their
-    number; ``reliability`` the bins as records. None where nothing was held out.
+    ``error`` is the expected calibration error as ``value``, ``low``, ``high`` (95 % interval
+    over what the protocol held out); ``chance`` that of calibrated probabilities on so few tracks;
+    ``bins`` their number; ``reliability`` the bins as records. None where nothing was held out.
     """
     if held.empty:
         return None
     return {
-        "error": with_interval(calibration_error, held, seed=seed),
+        "error": with_interval(calibration_error, held, "distance", seed=seed),
         "chance": chance_error(held, seed=seed),
         "bins": BINS,
         "n_tracks": len(held),
@@ -345,8 +348,7 @@ def calibration_card(held: pd.DataFrame, *, seed: int = 0) -> dict[str, Any] | N
 
 
 def _rate(refused: pd.Series) -> dict[str, float]:
-    """Share of what was refused, with its 95 % interval (Wilson 1927)."""
-    interval = binomtest(int(refused.sum()), len(refused)).proportion_ci(method="wilson")
-    value = float(refused.mean())
-    low, high = float(interval.low), float(interval.high)
-    return {"value": value, "low": low, "high": high, "n": len(refused)}
+    """Share of what was refused, with its 95 % interval."""
+    told = pd.DataFrame({"refused": refused.to_numpy(float)})
+    found = mean_with_interval(told, np.arange(len(told))).loc["refused"]
+    return {str(name): float(value) for name, value in found.items()} | {"n": len(told)}

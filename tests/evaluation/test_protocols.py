@@ -22,6 +22,7 @@ from genrelib.evaluation import (
     confusion,
     cross_validate,
     gap,
+    held_out,
     plan,
     predict_split,
     score,
@@ -328,9 +329,10 @@ def test_predictions_table(jobs: int) -> None:
     table = cross_validate(
         KNeighborsClassifier(3), frame, slices, "track", model="neighbours", jobs=jobs
     )
-    names = ["slice_id", "track_id", "genre", "predicted", "fold", "protocol", "model"]
+    names = ["slice_id", "track_id", "unit", "genre", "predicted", "fold", "protocol", "model"]
     assert table.columns.tolist() == [*names, "p_jazz", "p_pop"]
     assert sorted(table["slice_id"]) == sorted(slices.index)
+    assert (table["unit"] == table["track_id"]).all()
     for column in ("track_id", "genre"):
         truth = slices.loc[table["slice_id"], column].to_numpy()
         assert (table[column].to_numpy() == truth).all()
@@ -343,6 +345,31 @@ def test_predictions_table(jobs: int) -> None:
     assert table.attrs["not_tested"] == {}
     alone = cross_validate(KNeighborsClassifier(3), X, slices, "track", model="neighbours")
     pd.testing.assert_frame_equal(table, alone)
+
+
+@pytest.mark.parametrize("protocol", ["artist", "fault-filtered"])
+def test_where_artists_are_kept_apart_they_are_the_units(protocol: str) -> None:
+    tracks = [
+        (g, f"{g} {i // 2}", "train" if i < 4 else "test")
+        for g in ("jazz", "pop")
+        for i in range(8)
+    ]
+    slices = make_slices(tracks, 2)
+    slices.loc[slices["track_id"] == slices["track_id"].iloc[-1], "artist"] = None
+    table = cross_validate(KNeighborsClassifier(1), np.zeros((len(slices), 1)), slices, protocol)
+    artist = table["slice_id"].map(slices["artist"])
+    assert (table["unit"] == artist.fillna(table["track_id"])).all()
+    assert artist.notna().any()
+    train, test = plan(slices, protocol).splits[0]
+    named = predict_split(
+        KNeighborsClassifier(1),
+        np.zeros((len(slices), 1)),
+        slices,
+        train,
+        test,
+        holds_out="artist",
+    )
+    assert named["unit"].tolist() == held_out(slices.iloc[test], "artist").tolist()
 
 
 def test_a_model_is_called_by_its_class_unless_it_is_named() -> None:
