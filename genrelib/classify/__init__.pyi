@@ -28,13 +28,29 @@ from .naming import (
     Neighbour as Neighbour,
     Prediction as Prediction,
     Segment as Segment,
+    length_of as length_of,
     load_model as load_model,
 )
 from .reading import (
+    card_refusals as card_refusals,
     card_scores as card_scores,
     recorded_trial as recorded_trial,
 )
+from .pieces import (
+    PATCHES as PATCHES,
+    TAG_COLUMNS as TAG_COLUMNS,
+    pieces as pieces,
+    read_names as read_names,
+    without as without,
+)
+from .sounds import (
+    sounds as sounds,
+)
 from .training import (
+    CORPORA as CORPORA,
     classifier as classifier,
     train as train,
+)
+from .trial import (
+    judge_held_out as judge_held_out,
 )

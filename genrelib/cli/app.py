@@ -137,12 +137,16 @@ def corpus() -> None:
 def train(
     output: Annotated[Path, typer.Option("-o", "--output", help="Model file to write, .npz.")],
     corpus: Annotated[
-        str,
-        typer.Option(help="gtzan-mini, gtzan, folder:PATH, features:PATH, or a sum with '+'."),
-    ] = "gtzan-mini",
-    features: Annotated[
-        str, typer.Option(help="What to learn from: ear, what a pretrained network hears.")
-    ] = "ear",
+        list[str] | None,
+        typer.Option(
+            help="gtzan-mini, gtzan, folder:PATH, features:PATH, or a sum with '+'; may be given "
+            "several times. By default what the model of the package is trained on."
+        ),
+    ] = None,
+    hold_out: Annotated[
+        Path | None,
+        typer.Option(help="File of track ids and artists to leave out, one a line."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what fails.")] = False,
 ) -> None:
@@ -150,11 +154,11 @@ def train(
     from genrelib import classify as room
     from genrelib.corpus import load_corpus
 
-    if features != "ear":
-        raise room.ModelError(f"no features {features!r}; models learn from 'ear' only")
     room.check_model_name(output)
+    names = room.read_names(hold_out) if hold_out else []
     say = (lambda text: None) if quiet else (lambda text: typer.echo(text, err=True))
-    model = room.train(load_corpus(corpus, on_error="skip"), seed=seed, say=say)
+    corpora = [load_corpus(name, on_error="skip") for name in corpus or room.CORPORA]
+    model = room.train(corpora, hold_out=names, seed=seed, say=say)
     room.write_model(output, model.card, model.arrays)
     if not quiet:
         typer.echo(f"{output}: {model.line}")
