@@ -349,5 +349,5 @@ def calibration_card(held: pd.DataFrame, *, seed: int = 0) -> dict[str, Any] | N
 def _rate(refused: pd.Series) -> dict[str, float]:
     """Share of what was refused, with its 95 % interval."""
     told = pd.DataFrame({"refused": refused.to_numpy(float)})
-    found = mean_with_interval(told, np.arange(len(told))).loc["refused"]
+    found = mean_with_interval(told, np.arange(len(told))).to_dict("records")[0]
     return {str(name): float(value) for name, value in found.items()} | {"n": len(told)}
