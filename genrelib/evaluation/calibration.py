@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 
 from genrelib.evaluation.intervals import units_of
-from genrelib.evaluation.scores import hits, mean_with_interval, with_interval
+from genrelib.evaluation.scores import mean_with_interval, with_interval
 
 BINS = 10
 """Bins of equal width that confidence is sorted into."""
@@ -142,23 +142,16 @@ def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
         mean ``confidence``, their ``accuracy``, and ``low`` and ``high``, the 95 % interval of
         that accuracy.
     """
-    confidence, hit, place = _sorted(predictions, bins)
+    confidence, hit, place = _binned(predictions, bins)
     units, rows = units_of(predictions).to_numpy(), []
     for k in np.unique(place):
         inside = place == k
-        right = pd.DataFrame({"accuracy": hit[inside]})
+        right = pd.DataFrame({"accuracy": hit[inside].astype(float)})
         found = mean_with_interval(right, units[inside]).loc["accuracy"]
         sure = confidence[inside].mean()
         rows.append((k / bins, (k + 1) / bins, int(inside.sum()), sure, *found))
     names = ["from", "to", "n", "confidence", "accuracy", "low", "high"]
     return pd.DataFrame(rows, columns=names)
-
-
-def _sorted(predictions: pd.DataFrame, bins: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give confidence, hit (1 or 0) and number of the bin of each prediction."""
-    confidence = predictions[_columns(predictions)].max(axis=1).to_numpy(float)
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    return confidence, hits(predictions).to_numpy(), place
 
 
 def calibration_error(predictions: pd.DataFrame, bins: int = BINS) -> float:
@@ -181,8 +174,8 @@ def calibration_error(predictions: pd.DataFrame, bins: int = BINS) -> float:
     float
         Between 0 and 1. Small samples never give 0; see :func:`chance_error`.
     """
-    confidence, hit, place = _sorted(predictions, bins)
-    return float(np.abs(np.bincount(place, confidence - hit)).sum() / len(hit))
+    confidence, hit, place = _binned(predictions, bins)
+    return float(np.abs(np.bincount(place, confidence - hit)).sum() / len(place))
 
 
 def chance_error(
@@ -242,6 +235,13 @@ def calibration_summary(predictions: pd.DataFrame, *, seed: int = 0) -> dict[str
 
 def _columns(predictions: pd.DataFrame) -> list[str]:
     return [column for column in predictions.columns if column.startswith("p_")]
+
+
+def _binned(predictions: pd.DataFrame, bins: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give how sure each prediction is, whether it is right, and its bin."""
+    confidence = predictions[_columns(predictions)].max(axis=1).to_numpy(float)
+    hit = (predictions["genre"] == predictions["predicted"]).to_numpy()
+    return confidence, hit, np.minimum((confidence * bins).astype(int), bins - 1)
 
 
 def _filled(table: pd.DataFrame, values: np.ndarray, columns: list[str]) -> pd.DataFrame:

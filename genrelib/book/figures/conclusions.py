@@ -140,7 +140,8 @@ def coverage(audit: pd.DataFrame, measured: float) -> Picture:
     return Picture(
         fig,
         caption="How often an interval of 95 % holds the accuracy on new artists, by what is "
-        "drawn again: percentiles of the draws, and for artists also the ends that this book takes. "
+        "drawn again: percentiles of the draws, and for artists also the ends that this book "
+        "takes. "
         "Dashed: the promise; dotted: the correlation that was measured; bars: two standard "
         "errors of the simulation.",
         alt="One panel per collection, one line per interval, over the correlation of hits "
