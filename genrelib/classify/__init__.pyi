@@ -31,17 +31,17 @@ from .naming import (
     length_of as length_of,
     load_model as load_model,
 )
-from .reading import (
-    card_refusals as card_refusals,
-    card_scores as card_scores,
-    recorded_trial as recorded_trial,
-)
 from .pieces import (
     PATCHES as PATCHES,
     TAG_COLUMNS as TAG_COLUMNS,
     pieces as pieces,
     read_names as read_names,
     without as without,
+)
+from .reading import (
+    card_refusals as card_refusals,
+    card_scores as card_scores,
+    recorded_trial as recorded_trial,
 )
 from .sounds import (
     sounds as sounds,

@@ -147,7 +147,8 @@ def _check(path: Path, card: dict[str, Any], arrays: dict[str, np.ndarray]) -> N
     }
     for name, axes in ARRAYS.items():
         array = arrays[name]
-        shape = tuple(sizes.setdefault(axis, len(np.atleast_1d(array))) for axis in axes)
+        found = dict(zip(axes, array.shape, strict=False))  # one too few or too many shows below
+        shape = tuple(sizes.setdefault(axis, found.get(axis, 1)) for axis in axes)
         if array.shape != shape or array.dtype.kind != "f" or not np.isfinite(array).all():
             raise ModelError(f"{path}: damaged; {name!r} is not as it should be. {_AGAIN}")
     if card["ear"] != fingerprint():

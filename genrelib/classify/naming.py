@@ -7,8 +7,8 @@ Two lines do it::
 
 The pretrained ear (:mod:`genrelib.features`) hears the file in windows of six seconds; a
 multinomial logistic regression judges the log-odds of the tags that it gives. The answer is a
-genre with calibrated probabilities, or "none of these" with the reason. This module needs NumPy, soundfile, soxr and
-ONNX Runtime only, so that the first answer comes quickly.
+genre with calibrated probabilities, or "none of these" with the reason. This module needs NumPy,
+soundfile, soxr and ONNX Runtime only, so that the first answer comes quickly.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 from __future__ import annotations
-import numpy as np, pandas as pd
+
+import numpy as np
+import pandas as pd
+
 from genrelib.classify.pieces import TAG_COLUMNS
 from genrelib.features import tag_logits
 

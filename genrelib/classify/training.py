@@ -2,9 +2,9 @@
 
 Takes corpora and gives a :class:`~genrelib.classify.Model`. The classifier is a multinomial
 logistic regression on the log-odds of the tags that the pretrained ear gives, one row per track
-(:mod:`genrelib.classify.pieces`). Its penalty, how sure it may be of recordings of each length, and
-what it refuses are learned from artists that were held out of the training. How well all this does
-is found out by :mod:`genrelib.classify.trial`, on artists that took no part in either.
+(:mod:`genrelib.classify.pieces`). Its penalty, how sure it may be of recordings of each length,
+and what it refuses are learned from artists that were held out of the training. How well all this
+does is found out by :mod:`genrelib.classify.trial`, on artists that took no part in either.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def loudness(corpora: Sequence[Corpus]) -> float:
         except CorpusError:  # no features, or no track as long as a slice
             continue
         power = (rms**2).sum(axis=1)  # mean of the squares
-        levels += power.groupby(slices["track_id"]).apply(lambda p: stream.level(p.to_numpy()))
+        tracks = power.groupby(slices["track_id"])
+        levels.extend(stream.level(part.to_numpy()) for _, part in tracks)
     heard = [level for level in levels if np.isfinite(level)]
     return float(np.median(heard)) if heard else LEVEL
 
@@ -182,8 +183,8 @@ def fit(
     """Train classifier, temperatures and limits.
 
     Takes rows of :func:`pieces`, and what is not music like that from :func:`sounds`. Gives the
-    arrays of a model, as in :data:`genrelib.classify.modelfile.ARRAYS`, and of its card ``genres``,
-    ``penalty``, ``temperature`` and ``limit``.
+    arrays of a model, as in :data:`genrelib.classify.modelfile.ARRAYS`, and of its card
+    ``genres``, ``penalty``, ``temperature`` and ``limit``.
     """
     learned = rows[rows["learned"]]
     splits = folds(learned, seed)

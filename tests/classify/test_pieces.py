@@ -29,7 +29,7 @@ def test_every_track_is_learned_from_once(rows: pd.DataFrame) -> None:
     assert set(learned["track_id"]) == set(rows["track_id"])
     assert learned["whole"].all()
     longest = rows[rows["whole"]].groupby("track_id")["seconds"].max()
-    assert (learned.set_index("track_id")["seconds"] == longest).all()
+    assert (longest[learned["track_id"]] == learned["seconds"].to_numpy()).all()
     # Of two as long, that of the first corpus.
     assert "gtzan-mini/blues.00000" in learned.index
     assert not rows.index.duplicated().any() and np.isfinite(rows[TAG_COLUMNS]).all(axis=None)
@@ -52,7 +52,7 @@ def test_tracks_and_artists_are_left_out_whatever_the_corpus(rows: pd.DataFrame)
     kept = without(rows, ["John Lee Hooker", "rock.00000"])
     assert "John Lee Hooker" not in set(kept["artist"])
     gone = set(rows["track_id"]) - set(kept["track_id"])
-    assert "rock.00000" in gone and "blues.00012" in gone
+    assert "rock.00000" in gone and "blues.00010" in gone
     with pytest.raises(ModelError, match="'Nobody' is neither a track nor an artist"):
         without(rows, ["Nobody"])
 

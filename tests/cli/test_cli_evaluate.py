@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from library import music, write
+from library import lenient, music, write
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from typer.testing import CliRunner
 
@@ -41,10 +41,8 @@ def started(*arguments: object, **environment: str) -> subprocess.CompletedProce
 @pytest.fixture(scope="module")
 def open_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The model of the package, but that it refuses nothing."""
-    card, arrays = modelfile.read_model(modelfile.SHIPPED)
-    limits = {"music": -1e9, "distance": 1e9}
-    path = tmp_path_factory.mktemp("models") / "open.npz"
-    return modelfile.write_model(path, card | {"limits": limits}, arrays)
+    path, model = tmp_path_factory.mktemp("models") / "open.npz", lenient()
+    return modelfile.write_model(path, model.card, model.arrays)
 
 
 @pytest.fixture(scope="module")
