@@ -18,7 +18,7 @@ from genrelib.classify.answers import NONE, Evaluation, plain_name
 from genrelib.classify.labels import Labelled, find_labels
 from genrelib.classify.listening import listen
 from genrelib.classify.naming import Model, Prediction, load_model
-from genrelib.corpus import AudioError, as_text, read_tags
+from genrelib.corpus import AudioError, as_text, read_header
 
 SHIPPED = "shipped"
 """What the model of the package is called in tables."""
@@ -118,7 +118,7 @@ def _attempt(
     levels = sorted({model.card["level"] for model in models.values()})
     try:
         parts = listen(item.file, levels, threads=threads, stop=stopped.is_set)
-        artist = item.artist or read_tags(item.file).get("artist")
+        artist = item.artist or read_header(item.file).artist
         if artist is not None and plain_name(artist) in NOBODY:
             artist = None
     except AudioError as error:

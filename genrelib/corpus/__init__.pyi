@@ -12,7 +12,6 @@ from .audio import (
     read_blocks as read_blocks,
     read_header as read_header,
     read_rate as read_rate,
-    read_tags as read_tags,
 )
 from .check import (
     FEW_TRACKS as FEW_TRACKS,

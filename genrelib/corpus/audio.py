@@ -274,28 +274,6 @@ def read_rate(path: str | Path) -> int:
         return sound.rate
 
 
-def read_tags(path: str | Path) -> dict[str, str]:
-    """Read what a file says of itself.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-
-    Returns
-    -------
-    dict of str to str
-        Such as ``artist`` and ``title``, where they are set; not empty.
-
-    Raises
-    ------
-    AudioError
-        As `decode`, for what can be seen without decoding.
-    """
-    with _open(path) as sound:
-        return {name: text for name, tag in sound.tags.items() if (text := tag.strip())}
-
-
 @contextlib.contextmanager
 def _open(path: str | Path, *, mono: bool = False) -> Iterator[Sound]:
     """Open a file, or say why not."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from genrelib.classify import naming, nonmusic, stream
+from genrelib.classify import listening, nonmusic, stream
 from genrelib.classify.listening import WINDOW, window
 from genrelib.classify.naming import Model, Prediction, load_model, softmax
 from genrelib.classify.stream import PATCH
@@ -200,7 +200,7 @@ def test_blocks_do_not_change_the_answer(
 ) -> None:
     sf.write(tmp_path / "a.wav", music(20, 22050), 22050)
     whole = model.classify(tmp_path / "a.wav")
-    monkeypatch.setattr(naming, "read_blocks", in_small_blocks)
+    monkeypatch.setattr(listening, "read_blocks", in_small_blocks)
     monkeypatch.setattr(stream, "KEPT", kept)
     parts = model.classify(tmp_path / "a.wav")
     assert parts.genre == whole.genre and len(parts.course) == len(whole.course)
