@@ -59,7 +59,7 @@ def slice_tracks(music: Corpus | pd.DataFrame, length: float = SLICE_LENGTH) -> 
     ----------
     music : Corpus or pandas.DataFrame
         A corpus, or its table of tracks: index ``track_id``, columns ``genre``, ``artist``,
-        ``fold`` and ``duration`` (seconds) are used.
+        ``fold`` and ``duration`` (seconds) are used, and ``recording`` if there.
     length : float
         Length of a slice in seconds.
 
@@ -68,8 +68,9 @@ def slice_tracks(music: Corpus | pd.DataFrame, length: float = SLICE_LENGTH) -> 
     Slices
         One row per slice: index ``slice_id`` (``<track_id>:<k>``, k from 0), columns
         ``track_id``, ``genre``, ``artist``, ``side`` (of the fault-filtered split, or missing),
-        ``start`` and ``end`` (seconds). A last slice that lacks less than 1 % of its length is
-        kept (padded with zeros when it is measured), a shorter one is dropped.
+        ``start`` and ``end`` (seconds), ``recording`` (the first of the tracks that are one
+        recording; the track itself where it is alone). A last slice that lacks less than 1 % of
+        its length is kept (padded with zeros when it is measured), a shorter one is dropped.
 
     Raises
     ------
@@ -101,6 +102,9 @@ def slice_tracks(music: Corpus | pd.DataFrame, length: float = SLICE_LENGTH) -> 
     rows = tracks.loc[track_ids, ["genre", "artist", "fold"]].set_axis(index)
     rows = rows.rename(columns={"fold": "side"})
     rows.insert(0, "track_id", track_ids)
-    table = Slices(rows.assign(start=k * float(length), end=(k + 1) * float(length)))
+    rows = rows.assign(start=k * float(length), end=(k + 1) * float(length))
+    recording = tracks.reindex(columns=["recording"])["recording"].to_numpy(object)
+    recording = np.where(pd.isna(recording), tracks.index.to_numpy(object), recording)
+    table = Slices(rows.assign(recording=np.repeat(recording, counts)))
     table.corpus = music if isinstance(music, Corpus) else None
     return table
