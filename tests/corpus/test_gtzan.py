@@ -174,6 +174,14 @@ def test_the_groups_of_one_recording_are_those_that_the_table_counts() -> None:
     assert (groups["fold"].nunique() <= 1).all()  # not on two sides of the fixed split
 
 
+def test_the_fixed_split_tears_only_artists_that_its_makers_did_not_know() -> None:
+    table = gtzan_annotations().dropna(subset=["artist", "fold"])
+    sides = table.groupby("artist")["fold"].nunique()
+    assert (sides > 1).sum() == 9
+    known = table[table["source"] == "index"]
+    assert (known.groupby("artist")["fold"].nunique() == 1).all()
+
+
 def test_the_embedded_annotations_are_those_of_the_sources() -> None:
     folder = data_root() / "gtzan-annotations"
     if not (folder / "fingerprints.csv").is_file():
