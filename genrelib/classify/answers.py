@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from genrelib.classify.naming import Model
 from genrelib.corpus import AudioError, on_disk
@@ -21,6 +21,7 @@ from genrelib.evaluation import (
     calibration_summary,
     confusion,
     gap,
+    mean_with_interval,
     score,
     with_interval,
 )
@@ -223,7 +224,7 @@ class Evaluation:
             return None
         found = calibration_summary(_over("track_id", rows), seed=self.seed)
         levels = [found] + [
-            with_interval(calibration_error, _over(unit, rows), seed=self.seed)
+            with_interval(calibration_error, _over(unit, rows), "distance", seed=self.seed)
             for unit in self._units[1:]
         ]
         error = _together(levels, self._counts(rows))
@@ -241,7 +242,7 @@ def plain_name(artist: str) -> str:
 
 def _over(unit: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Have intervals resample recordings or artists; values over rows stay the same."""
-    return rows.assign(track_id=rows[unit], unit=rows[unit])
+    return rows.assign(unit=rows[unit])
 
 
 def _together(levels: list[Any], counts: list[int]) -> dict[str, Any]:
@@ -260,10 +261,10 @@ def _together(levels: list[Any], counts: list[int]) -> dict[str, Any]:
 
 
 def _share(which: pd.Series) -> dict[str, Any]:
-    """Give a share with Wilson's interval (1927)."""
-    interval = binomtest(int(which.sum()), len(which)).proportion_ci(method="wilson")
-    low, high = float(interval.low), float(interval.high)
-    return {"value": float(which.mean()), "low": low, "high": high, "n": len(which)}
+    """Give a share with its interval over recordings."""
+    told = which.astype(float).to_frame("share")
+    found = mean_with_interval(told, np.arange(len(told))).loc["share"]
+    return found.to_dict() | {"n": len(told)}
 
 
 def _by_length(rows: pd.DataFrame) -> dict[str, Any]:

@@ -24,7 +24,7 @@ TAG_COLUMNS = HEARD["tags"]
 """Names of the log-odds."""
 PATCHES = {"gtzan-tags": (3.0, 1.0)}
 """Corpora of which the tags of patches are known: their length, and from one to the next, in s."""
-ABOUT = ("track_id", "genre", "artist", "title", "side", "seconds", "whole")
+ABOUT = ("track_id", "genre", "artist", "title", "side", "recording", "seconds", "whole")
 
 
 def pieces(corpora: Sequence[Corpus]) -> pd.DataFrame:
@@ -41,14 +41,15 @@ def pieces(corpora: Sequence[Corpus]) -> pd.DataFrame:
         One row per piece; columns ``track_id``, ``genre``, ``artist``, ``title``, ``side``,
         ``seconds`` (one of :data:`LENGTHS`), ``whole`` (all that there is of a track in a corpus),
         ``learned`` (the one row of each track to learn from: the longest whole, and of these the
-        first), ``unit`` (what is held out together: an artist, or a track of nobody known), and
-        the log-odds, :data:`TAG_COLUMNS`.
+        first), ``recording`` (the first of the tracks that are one), ``unit`` (what is held out
+        together: an artist, or a recording of nobody known), and the log-odds,
+        :data:`TAG_COLUMNS`.
     """
     found = pd.concat([_pieces_of(corpus) for corpus in corpora])
     wholes = found[found["whole"]].sort_values("seconds", ascending=False, kind="stable")
     learned = wholes.index[~wholes.duplicated("track_id")]
     found.insert(len(ABOUT), "learned", found.index.isin(learned))
-    found.insert(len(ABOUT) + 1, "unit", found["artist"].fillna(found["track_id"]))
+    found.insert(len(ABOUT) + 1, "unit", found["artist"].fillna(found["recording"]))
     return found
 
 
@@ -77,8 +78,13 @@ def _pieces_of(corpus: Corpus) -> pd.DataFrame:
     several = track.map(track.value_counts()).to_numpy() > 1
     table = pd.concat([wholes, parts[several]])
     about = corpus.tracks.loc[[*wholes.index, *track[several]]]
-    about = about[["genre", "artist", "title", "fold"]].rename(columns={"fold": "side"})
-    about = about.reset_index().set_axis(corpus.name + "/" + table.index, axis=0)
+    about["recording"] = about["recording"].fillna(about.index.to_series())
+    about = about[["genre", "artist", "title", "fold", "recording"]]
+    about = (
+        about.rename(columns={"fold": "side"})
+        .reset_index()
+        .set_axis(corpus.name + "/" + table.index, axis=0)
+    )
     lengths = [LENGTHS[length_of(s)] for s in (*durations, *seconds[several])]
     about = about.assign(seconds=lengths, whole=np.arange(len(table)) < len(wholes))
     return pd.concat([about, table.set_axis(about.index, axis=0)], axis=1)

@@ -59,6 +59,22 @@ class Protocol:
     holds_out: str = "track"
 
 
+def recording(slices: pd.DataFrame) -> pd.Series:
+    """Say of which recording each slice is: tracks that are one recording share their siblings.
+
+    Parameters
+    ----------
+    slices : pandas.DataFrame
+        One row per slice with ``track_id``, and ``recording`` where that is known.
+
+    Returns
+    -------
+    pandas.Series
+        Names of recordings, or tracks where the table has none.
+    """
+    return slices.get("recording", slices["track_id"])
+
+
 def _by_slice(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
     count = max(2, min(n_splits, int(slices["genre"].value_counts().min())))
     folds = StratifiedKFold(count, shuffle=True, random_state=seed)
@@ -66,7 +82,7 @@ def _by_slice(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
 
 
 def _by_track(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
-    return _grouped(slices, slices["track_id"], "track", n_splits, seed)
+    return _grouped(slices, recording(slices), "track", n_splits, seed)
 
 
 def _by_artist(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
@@ -183,7 +199,9 @@ def plan(slices: pd.DataFrame, protocol: str, *, n_splits: int = 5, seed: int = 
     Parameters
     ----------
     slices : pandas.DataFrame
-        One row per slice with ``track_id``, ``genre``, ``artist`` and ``side``.
+        One row per slice with ``track_id``, ``genre``, ``artist`` and ``side``. Tracks that
+        ``recording``, if there, calls one stay together under ``track``, and under ``artist``
+        wherever they have one artist.
     protocol : str
         One of :data:`PROTOCOLS`.
     n_splits : int
@@ -337,7 +355,7 @@ def _named(table: pd.DataFrame, protocol: str, model: str) -> pd.DataFrame:
 
 def _fold(estimator, values, slices, genres, number, train, test) -> pd.DataFrame:
     # A model that spares some of its training tracks has to know which slices are siblings.
-    tracks = slices["track_id"].to_numpy()[train]
+    tracks = recording(slices).to_numpy()[train]
     extra = {"groups": tracks} if has_fit_parameter(estimator, "groups") else {}
     # Tables of this size give threads little to do: on a busy machine they wait for each other.
     with threadpool_limits(1, user_api="openmp"):

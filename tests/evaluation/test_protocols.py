@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from genrelib.corpus.gtzan import gtzan_annotations
 from genrelib.corpus.tracks import load_corpus
 from genrelib.evaluation import (
     PROTOCOLS,
@@ -102,6 +103,40 @@ def test_track_keeps_siblings_together(slices: pd.DataFrame, seed: int) -> None:
     tested = {i for _, test in layout.splits for i in test}
     expected = ~slices["genre"].isin(layout.not_tested).to_numpy()
     assert tested == set(np.flatnonzero(expected))
+
+
+@FEW
+@given(tables, seeds, st.lists(st.integers(0, 24), min_size=25, max_size=25))
+def test_track_keeps_tracks_of_one_recording_together(
+    slices: pd.DataFrame, seed: int, first: list[int]
+) -> None:
+    number = slices["track_id"].str[1:].astype(int)
+    slices["recording"] = [f"t{min(first[n], n):03d}" for n in number]
+    layout = plan(slices, "track", seed=seed)
+    for train, test in layout.splits:
+        for column in ("track_id", "recording"):
+            assert not set(slices[column].iloc[train]) & set(slices[column].iloc[test])
+
+
+@pytest.mark.parametrize("protocol", ["track", "artist", "fault-filtered"])
+def test_no_recording_of_gtzan_is_on_both_sides(protocol: str) -> None:
+    slices = slice_tracks(gtzan_annotations().assign(duration=6.0))
+    assert slices["recording"].duplicated().sum() == 67  # of 61 groups with 128 tracks
+    for train, test in plan(slices, protocol).splits:
+        assert not set(slices["recording"].iloc[train]) & set(slices["recording"].iloc[test])
+
+
+def test_a_model_that_spares_tracks_is_told_of_recordings() -> None:
+    class Sparing(DummyClassifier):
+        def fit(self, X, y, groups=None):
+            assert set(groups) <= {"t000", "t002"}
+            return super().fit(X, y)
+
+    sides = ["train", "train", "train", "train", "test", "test"]
+    slices = make_slices([("jazz" if k % 2 else "pop", "A", s) for k, s in enumerate(sides)], 1)
+    slices["recording"] = ["t000", "t000", "t002", "t002", "t004", "t005"]
+    found = cross_validate(Sparing(), np.zeros((6, 1)), slices, "fault-filtered")
+    assert len(found) == 2
 
 
 @FEW
