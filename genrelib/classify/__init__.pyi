@@ -15,6 +15,10 @@ from .reading import (
     card_scores as card_scores,
     recorded_trial as recorded_trial,
 )
+from .recordings import (
+    SOUND_KINDS as SOUND_KINDS,
+    sounds as sounds,
+)
 from .training import (
     classifier as classifier,
     train as train,
