@@ -43,7 +43,8 @@ from .reading import (
     card_scores as card_scores,
     recorded_trial as recorded_trial,
 )
-from .sounds import (
+from .recordings import (
+    SOUND_KINDS as SOUND_KINDS,
     sounds as sounds,
 )
 from .training import (

@@ -31,7 +31,8 @@ _SCORES = {
 }  # fmt: skip
 CARD: dict[str, Any] = {
     "genres": [str], "tracks": [(str, str, (str, None), (str, None))], "corpus": str, "made": str,
-    "ear": str, "level": float, "limit": float, "temperature": (float, float, float),
+    "ear": str, "level": float, "limits": {"speech": float, "other": float},
+    "temperature": (float, float, float),
     "scores": {str: {str: (_SCORES, None)}},
     "refused": {str: {"n": float, "not music": _INTERVAL, "unfamiliar": _INTERVAL}},
     "versions": {str: str}, "caveats": [str],

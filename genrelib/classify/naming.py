@@ -173,11 +173,10 @@ class Model:
     arrays : dict of str to numpy.ndarray
         Its numbers: ``mean`` and ``scale`` of the log-odds of the tags; ``weights`` and ``bias``
         of the logistic regression; ``whiten`` and ``centres``, in which distances from the genres
-        are measured; ``sounds`` and ``sound_bias``, a logistic regression that tells music like
-        that of the training, which comes first, and song from elsewhere, which comes second, from
-        other kinds of sound; ``far`` and ``odd``, quantiles of the distances and oddities of
-        held-out recordings, a row for each of :data:`LENGTHS`; ``tracks``, the mean log-odds of
-        the training tracks.
+        are measured; ``sounds`` and ``sound_bias``, a logistic regression that tells apart
+        music, song from elsewhere, speech, and other kinds of sound, in this order; ``far`` and
+        ``odd``, quantiles of the distances and oddities of held-out recordings, a row for each of
+        :data:`LENGTHS`; ``tracks``, the mean log-odds of the training tracks.
     """
 
     card: dict[str, Any]
@@ -309,12 +308,10 @@ class Model:
         ]
         # Either may raise the alarm, so that each has half of it (Bonferroni).
         familiarity = np.minimum(2 * np.minimum(*rarity), 1)
-        music = 1 / (1 + np.exp(-scores["music"]))
+        music = 1 / (1 + np.exp(np.logaddexp(scores["speech"], scores["other"])))
         reasons = np.where(familiarity < ALARM, "unfamiliar", "")
-        reasons = np.where(
-            scores["music"] < 0, "unfamiliar", reasons
-        )  # who doubts does not insult
-        reasons = np.where(scores["music"] < self.card["limit"], "not music", reasons)
+        for name, limit in self.card["limits"].items():
+            reasons = np.where(scores[name] > limit, "not music", reasons)
         return Verdicts(
             softmax(scores["logits"] / temperature[:, None]), familiarity, music, reasons
         )
@@ -333,9 +330,9 @@ class Model:
             ``logits`` of the genres, ``(n, n_genres)``; ``distance`` from the nearest genre
             (Mahalanobis distance, covariance shared by the genres and shrunk: Lee et al. 2018,
             arXiv:1807.03888; Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4); ``oddity``,
-            the log-odds that it is song from elsewhere rather than music like that of the
-            training; ``music``, the log-odds that it is music or song rather than another sound;
-            these three ``(n,)``.
+            the log-odds that it is song from elsewhere or another sound, rather than music;
+            ``speech`` and ``other``, those that it is speech, or noise, a signal or an animal,
+            rather than music or song; these four ``(n,)``.
         """
         a = self.arrays
         z = (np.asarray(heard, float) - a["mean"]) / a["scale"]
@@ -343,11 +340,13 @@ class Model:
         squares = ((white[:, None, :] - a["centres"][None]) ** 2).sum(axis=2)
         sounds = z @ a["sounds"].T + a["sound_bias"]
         played = np.logaddexp(sounds[:, 0], sounds[:, 1])
+        rest = np.logaddexp.reduce
         return {
             "logits": z @ a["weights"].T + a["bias"],
             "distance": np.sqrt(squares.min(axis=1)),
-            "oddity": sounds[:, 1] - sounds[:, 0],
-            "music": played - np.logaddexp.reduce(sounds[:, 2:], axis=1),
+            "oddity": rest(sounds[:, 1:], axis=1) - sounds[:, 0],
+            "speech": sounds[:, 2] - played,
+            "other": rest(sounds[:, 3:], axis=1) - played,
         }
 
     def _named(self, found: Verdicts, k: int) -> tuple[str | None, str | None]:

@@ -26,7 +26,7 @@ from genrelib.classify import modelfile, stream
 from genrelib.classify.modelfile import ModelError
 from genrelib.classify.naming import LENGTHS, Model, softmax
 from genrelib.classify.pieces import TAG_COLUMNS, pieces, without
-from genrelib.classify.sounds import held_together, sounds
+from genrelib.classify.recordings import SOUND_KINDS, as_tags, dealt, sounds, whole
 from genrelib.corpus import Corpus, CorpusError, load_corpus
 from genrelib.evaluation import fit_temperature, whole_groups
 from genrelib.features import feature_table, slice_tracks
@@ -39,8 +39,9 @@ PENALTIES = (0.01, 0.03, 0.1, 0.3)
 FOLDS = 5
 QUANTILES = 199
 """Quantiles that stand for what was found on held-out recordings of a length."""
-TURNED_AWAY = 0.02
-"""Share of held-out songs that may be called "not music"; of other music, half of it."""
+TURNED_AWAY = 0.01
+"""Share of held-out songs that each of two limits may call "not music"; of the music that was
+learned, half of it."""
 CAVEATS = (
     "The network of the ear learned from about 200,000 songs of the Million Song Dataset. They "
     "may include songs of this corpus, so that no protocol keeps them apart.",
@@ -50,7 +51,8 @@ CAVEATS = (
     "before they are named, which makes the volume indifferent and costs a little accuracy: see "
     "data/results/classify.json.",
     "Probabilities fit music like that of the corpus, by artists that the model does not know.",
-    "Songs from elsewhere are field recordings: what sets them apart may be the recording.",
+    "Songs from elsewhere are field recordings, and most other sounds come from games: what sets "
+    "them apart may be the recording.",
 )
 
 
@@ -101,9 +103,10 @@ def train(
     -------
     Model
         The model. Its card holds ``corpus``, ``made`` (day), ``genres``, ``tracks`` (id, genre,
-        artist, title), ``level`` (median loudness in dB), ``limit`` (least log-odds of music),
-        ``temperature`` of each of :data:`LENGTHS`, ``scores`` per protocol and length, ``refused``
-        (see :mod:`genrelib.classify.trial`), ``caveats``, ``ear`` (its fingerprint), ``seed``,
+        artist, title), ``level`` (median loudness in dB), ``limits`` (largest log-odds of
+        ``speech`` and ``other`` sounds), ``temperature`` of each of :data:`LENGTHS`, ``scores``
+        per protocol and length, ``refused`` (see :mod:`genrelib.classify.trial`), ``caveats``,
+        ``ear`` (its fingerprint), ``seed``,
         ``held_out`` and ``versions``.
 
     Raises
@@ -126,7 +129,7 @@ def train(
         raise ModelError(
             f"{names}: a model needs two genres or more, of two tracks or more each. Add some"
         )
-    other = sounds()
+    other = as_tags(sounds())
     say("training")
     arrays, card = fit(rows, other, seed=seed)
     tracks = rows.loc[rows["learned"], ["track_id", "genre", "artist", "title"]].astype(object)
@@ -172,7 +175,7 @@ def loudness(corpora: Sequence[Corpus]) -> float:
 
 
 LEVEL = -17.0
-"""Loudness of the tracks of gtzan-mini in dB, and of the sounds in :func:`sounds`."""
+"""Loudness of the tracks of gtzan-mini in dB."""
 
 
 # The matrices are small: threads would wait for each other most of the time.
@@ -182,14 +185,14 @@ def fit(
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Train classifier, temperatures and limits.
 
-    Takes rows of :func:`pieces`, and what is not music like that from :func:`sounds`. Gives the
+    Takes rows of :func:`pieces`, and what is not music like that from :func:`as_tags`. Gives the
     arrays of a model, as in :data:`genrelib.classify.modelfile.ARRAYS`, and of its card
-    ``genres``, ``penalty``, ``temperature`` and ``limit``.
+    ``genres``, ``penalty``, ``temperature`` and ``limits``.
     """
     learned = rows[rows["learned"]]
     splits = folds(learned, seed)
     penalty = _penalty(learned, splits)
-    packs = held_together(other, FOLDS, seed)
+    packs = dealt(other, FOLDS, seed)
     held, songs = [], []
     for k, (train_, test) in enumerate(splits):
         inside = other[packs != k]
@@ -197,14 +200,14 @@ def fit(
         model = Model({"genres": genres}, arrays)
         part = rows[rows["track_id"].isin(learned["track_id"].iloc[test])]
         held.append(_judged(model, part))
-        outside = other[(packs == k) & (other["kind"] == "song")]
-        if len(outside):
-            songs.append(model.scores(outside[TAG_COLUMNS].to_numpy())["music"])
-    judged = pd.concat(held).fillna(0.0)
+        outside = whole(other[(packs == k) & (other["kind"] == "song").to_numpy()])
+        found = model.scores(outside[TAG_COLUMNS].to_numpy())
+        songs.append(pd.DataFrame({name: found[name] for name in LIMITED}))
+    judged, sung = pd.concat(held).fillna(0.0), pd.concat(songs)
     card = {
         "penalty": penalty,
         "temperature": [_temperature(judged, length) for length in LENGTHS],
-        "limit": _limit(judged["music"].to_numpy(), np.concatenate(songs)),
+        "limits": {name: _limit(judged[name], sung[name]) for name in LIMITED},
     }
     arrays, genres = _arrays(learned, other, penalty)
     arrays["far"], arrays["odd"] = (_quantiles(judged, n) for n in ("distance", "oddity"))
@@ -252,7 +255,8 @@ def _arrays(
     # The symmetric root: eigenvectors alone have no sign of their own.
     whiten = vectors / np.sqrt(eigenvalues) @ vectors.T
     heard = scaler.transform(other[TAG_COLUMNS].to_numpy())
-    kinds = np.concatenate([np.full(len(z), "0 music"), other["kind"].replace("song", "1 song")])
+    # Numbers keep the classes in their order.
+    kinds = np.concatenate([np.zeros(len(z), int), other["kind"].map(SOUND_KINDS.index)])
     told = LogisticRegression(C=0.1, max_iter=5000, class_weight="balanced")
     told.fit(np.concatenate([z, heard]), kinds)
     return {
@@ -267,11 +271,12 @@ def _arrays(
     }, genres
 
 
-_SCORES = ["distance", "oddity", "music"]
+LIMITED = ("speech", "other")
+_SCORES = ["distance", "oddity", *LIMITED]
 
 
 def _judged(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
-    """Lay out what a model says of pieces as a predictions table, with three columns more."""
+    """Lay out what a model says of pieces as a predictions table, with four columns more."""
     found = model.scores(rows[TAG_COLUMNS].to_numpy())
     table = rows[["track_id", "genre", "seconds"]].assign(slice_id=rows.index)
     table[_SCORES] = np.stack([found[name] for name in _SCORES], axis=1)
@@ -296,7 +301,6 @@ def _quantiles(judged: pd.DataFrame, name: str) -> np.ndarray:
     )
 
 
-def _limit(music: np.ndarray, songs: np.ndarray) -> float:
-    """Find the log-odds of music under which hardly any music is; never above 0."""
-    turned = np.quantile(songs, TURNED_AWAY, method="lower")
-    return float(min(0.0, turned, np.quantile(music, TURNED_AWAY / 2, method="lower")))
+def _limit(music: pd.Series, songs: pd.Series) -> float:
+    """Find log-odds of another sound above which hardly any music, and hardly any song, is."""
+    return float(max(songs.quantile(1 - TURNED_AWAY), music.quantile(1 - TURNED_AWAY / 2)))

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from genrelib.classify.naming import LENGTHS, Model
 from genrelib.classify.pieces import TAG_COLUMNS
-from genrelib.classify.sounds import held_together
+from genrelib.classify.recordings import dealt, whole
 from genrelib.classify.training import FOLDS, enough, fit
 from genrelib.evaluation import (
     PROTOCOLS,
@@ -43,7 +43,7 @@ def run(rows: pd.DataFrame, other: pd.DataFrame, *, seed: int = 0) -> dict[str, 
     rows : pandas.DataFrame
         From :func:`genrelib.classify.pieces`.
     other : pandas.DataFrame
-        From :func:`genrelib.classify.sounds`.
+        From :func:`genrelib.classify.recordings.as_tags`.
     seed : int
         Seed of folds and intervals.
 
@@ -80,7 +80,7 @@ def judge_held_out(
     is named), and one of the other sounds, each judged in the fold of its culture or package.
     """
     learned = rows[rows["learned"]]
-    packs = held_together(other, FOLDS, seed)
+    packs = dealt(other, FOLDS, seed)
     units = held_out(rows, PROTOCOLS[protocol].holds_out)
     judged, strange = [], []
     for fold, (train, test) in enumerate(plan(learned, protocol, seed=seed).splits):
@@ -90,7 +90,7 @@ def judge_held_out(
         model = Model(*reversed(fit(rows[inside], other[packs != fold], seed=seed)))
         part = rows[rows["track_id"].isin(learned["track_id"].iloc[test])]
         judged.append(_told(model, part.assign(unit=units, fold=fold), protocol))
-        outside = other[packs == fold]
+        outside = whole(other[packs == fold])
         found = model.verdicts(outside[TAG_COLUMNS].to_numpy(), outside["seconds"])
         strange.append(outside[["recording", "kind", "unit"]].assign(reason=found.reason))
     genres = [f"p_{genre}" for genre in sorted(rows["genre"].unique())]
