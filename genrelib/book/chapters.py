@@ -65,6 +65,7 @@ class Folders:
         self.reports = self.build / "reports"
         self.site = self.build / "site"
         self.html = self.build / "html"
+        self.old = self.build / ".old-html"  # the site that makes room for a new one
 
 
 def find_root(start: Path | None = None) -> Path:

@@ -159,6 +159,11 @@ class Manifest:
                 return f"needs {need}, which ran again"
         return None
 
+    def forget(self, chapter: Chapter) -> None:
+        """Strike a run out whose results are about to be replaced."""
+        if self.chapters.pop(chapter.name, None):
+            write_whole(self.path, json.dumps(self.chapters, indent=1))
+
     def add(self, chapter: Chapter, parts: Mapping[str, str], seconds: float) -> None:
         """Record a finished run."""
         self.chapters[chapter.name] = {

@@ -17,16 +17,22 @@ from nbformat import NotebookNode
 from genrelib.book.chapters import BookError, Chapter, Folders
 from genrelib.book.check import repository_of
 from genrelib.book.inline import TAG, filled
+from genrelib.book.running import fail_on_full_disk
+from genrelib.corpus import write_whole
 
 
 def copy_sources(folders: Folders) -> None:
     """Mirror what Jupyter Book reads into a folder of its own."""
     shutil.rmtree(folders.book, ignore_errors=True)
-    shutil.copytree(
-        folders.root / "chapters",
-        folders.book / "chapters",
-        ignore=shutil.ignore_patterns(".*", "__pycache__", "_build"),
-    )
+    try:
+        shutil.copytree(
+            folders.root / "chapters",
+            folders.book / "chapters",
+            ignore=shutil.ignore_patterns(".*", "__pycache__", "_build"),
+        )
+    except shutil.Error as error:  # a list of what could not be copied; the first tells why
+        fail_on_full_disk(str(error.args[0][0][2]), folders.build)
+        raise
     shutil.copy(folders.root / "_toc.yml", folders.book)
     text = (folders.root / "_config.yml").read_text("utf-8")
     if os.environ.get("GITHUB_REPOSITORY"):
@@ -34,7 +40,7 @@ def copy_sources(folders: Folders) -> None:
         url, branch = repository_of(folders.root)
         config["repository"] = {**config.get("repository", {}), "url": url, "branch": branch}
         text = yaml.safe_dump(config, sort_keys=False)
-    (folders.book / "_config.yml").write_text(text, "utf-8")
+    write_whole(folders.book / "_config.yml", text)
     for folder in (folders.executed, folders.results):
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -45,7 +51,7 @@ def write_pages(folders: Folders, book: list[Chapter], parameters: Mapping[str, 
         executed = nbformat.read(folders.executed / f"{chapter.name}.ipynb", as_version=4)
         page = page_of(chapter, executed, parameters)
         relative = chapter.path.relative_to(folders.root)
-        nbformat.write(page, folders.book / relative)
+        write_whole(folders.book / relative, nbformat.writes(page) + "\n")
 
 
 def page_of(

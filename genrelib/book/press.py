@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from genrelib.book.chapters import (
+    BookError,
     Chapter,
     Folders,
     execution_order,
@@ -33,7 +34,8 @@ from genrelib.book.log import Log
 from genrelib.book.madefrom import common_parts, identify_corpus
 from genrelib.book.pages import copy_sources, write_pages
 from genrelib.book.running import execute_all
-from genrelib.book.site import render
+from genrelib.book.site import bring_back, render
+from genrelib.corpus import FAULTS, unwritable
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def build(
     Raises
     ------
     BookError
-        If the folder is not a book, a chapter fails, or the site has a fault.
+        If the folder is not a book, a chapter fails, the site has a fault, or the disk is full or
+        cannot be written.
     genrelib.corpus.CorpusError
         If the corpus is unknown or not on disk.
     genrelib.studies.TablesError
@@ -110,8 +113,26 @@ def build(
     corpus, audio = identify_corpus(corpus)
     parameters = {"corpus": corpus, "seed": seed, "fast": fast}
     folders = Folders(root, slug(parameters))
-    copy_sources(folders)
     selected = select(order, chapters)
+    try:
+        return _made(folders, book, selected, parameters, audio, log)
+    except OSError as error:
+        if error.errno not in FAULTS:
+            raise
+        raise BookError(unwritable(error.filename or folders.build, error)) from error
+
+
+def _made(
+    folders: Folders,
+    book: list[Chapter],
+    selected: list[Chapter],
+    parameters: dict[str, Any],
+    audio: str,
+    log: Log,
+) -> Build:
+    """Execute what changed of those selected, and render the book."""
+    bring_back(folders)
+    copy_sources(folders)
     _fetch_study(selected, log)
     common = common_parts(folders, parameters, audio)
     ran, unchanged = execute_all(folders, selected, parameters, common, log)

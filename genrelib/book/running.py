@@ -1,4 +1,8 @@
-"""Running chapters: papermill in a process of its own, and what to say where one fails."""
+"""Running chapters: papermill in a process of its own, and what to say where one fails.
+
+What a build starts ends with it, also where the build is killed and can end nothing: papermill,
+its kernel and Jupyter Book each look out for the process that wanted them.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,44 @@ from genrelib.book.chapters import BookError, Chapter, Folders, uses
 from genrelib.book.inline import TAG, with_probes
 from genrelib.book.log import Log
 from genrelib.book.madefrom import Manifest, code_digest, own_parts
-from genrelib.corpus import PACKAGE_DATA, write_whole
+from genrelib.corpus import FAULTS, PACKAGE_DATA, write_whole
+
+_PAPERMILL = "from papermill.__main__ import papermill; papermill()"
+_KERNEL = "from ipykernel.kernelapp import launch_new_instance; launch_new_instance()"
+_BUILDER = "GENRELIB_BUILDER"
+_TETHERED = f"""
+import os, sys, threading, time
+import psutil
+
+def watch():
+    try:
+        builder = psutil.Process(int(os.environ["{_BUILDER}"]))
+        while builder.is_running() and builder.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.1)
+    finally:
+        os._exit(1)
+
+threading.Thread(target=watch, daemon=True).start()
+exec(sys.argv.pop(1))
+"""
+
+
+def tethered(code: str, *arguments: str) -> list[str]:
+    """Give the command that runs some code in a process that ends when the build has ended.
+
+    Parameters
+    ----------
+    code : str
+        The code.
+    *arguments : str
+        What it finds in ``sys.argv``.
+
+    Returns
+    -------
+    list of str
+        The command, for :func:`run`.
+    """
+    return [sys.executable, "-c", _TETHERED, code, *arguments]
 
 
 def execute_all(
@@ -45,7 +86,7 @@ def execute_all(
             _measure(chapters, parameters["corpus"], log)
         started = time.perf_counter()
         with log.step(f"{label} ({why})"):
-            _execute(folders, chapter, parameters)
+            _execute(folders, chapter, parameters, manifest)
         manifest.add(chapter, parts, time.perf_counter() - started)
         ran[chapter.name] = why
     return ran, unchanged
@@ -63,22 +104,26 @@ def _measure(chapters: list[Chapter], corpus: str, log: Log) -> None:
         log.line(f"left out: {row.path}: {row.reason}")
 
 
-def _execute(folders: Folders, chapter: Chapter, parameters: Mapping[str, Any]) -> None:
+def _execute(
+    folders: Folders, chapter: Chapter, parameters: Mapping[str, Any], manifest: Manifest
+) -> None:
     """Execute one chapter with papermill, in a process of its own that Ctrl-C can end."""
     given = folders.executed / f".{chapter.name}.given.ipynb"
     part = folders.executed / f".{chapter.name}.part.ipynb"
     report = folders.reports / f"{chapter.name}.ipynb"
     for old in (part, report, report.with_suffix(".txt")):
         old.unlink(missing_ok=True)
-    nbformat.write(with_probes(chapter.notebook), given)
-    command = [sys.executable, "-m", "papermill", str(given), str(part)]
+    write_whole(given, nbformat.writes(with_probes(chapter.notebook)))
+    command = tethered(_PAPERMILL, str(given), str(part))
     command += ["--kernel", _install_kernel(folders.kernels), "--language", "python"]
     command += ["--cwd", str(folders.book / "chapters"), "--no-progress-bar"]
     command += ["--parameters_yaml", json.dumps(dict(parameters))]
     try:
         status, output = run(command, _kernel_environment(folders))
         if status != 0:
+            fail_on_full_disk(output, folders.build)
             raise _failure(chapter, part, report, output)
+        manifest.forget(chapter)  # until the new one is in place and entered
         part.replace(folders.executed / f"{chapter.name}.ipynb")
     finally:
         part.unlink(missing_ok=True)
@@ -88,7 +133,7 @@ def _execute(folders: Folders, chapter: Chapter, parameters: Mapping[str, Any]) 
 def _install_kernel(folder: Path) -> str:
     """Write a kernel that is this very interpreter, whatever others are installed."""
     spec = {
-        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "argv": tethered(_KERNEL, "-f", "{connection_file}"),
         "display_name": "Python of this book",
         "language": "python",
     }
@@ -122,7 +167,7 @@ def run(command: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
     # In a session of its own, so that Ctrl-C reaches us alone and we end it in order.
     with subprocess.Popen(
         command,
-        env=dict(environment),
+        env=dict(environment) | {_BUILDER: str(os.getpid())},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -142,6 +187,26 @@ def run(command: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
                 process.kill()
             raise
     return process.returncode, output
+
+
+def fail_on_full_disk(output: str, folder: Path) -> None:
+    """Tell a disk that is full, or cannot be written, from a fault of a chapter or a page.
+
+    Parameters
+    ----------
+    output : str
+        What a process said that has failed.
+    folder : Path
+        Where it writes.
+
+    Raises
+    ------
+    OSError
+        If the last thing it said is that.
+    """
+    found = re.search(r"\[Errno (\d+)\]", tail(output))
+    if found and int(found[1]) in FAULTS:
+        raise OSError(int(found[1]), os.strerror(int(found[1])), str(folder))
 
 
 def _failure(chapter: Chapter, part: Path, report: Path, output: str) -> BookError:

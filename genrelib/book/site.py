@@ -1,4 +1,7 @@
-"""Rendering by Jupyter Book, warnings as errors; the old site stays until the new one is good."""
+"""Rendering by Jupyter Book, warnings as errors; the old site stays until the new one is good.
+
+A site comes and goes by renaming, so that whatever has its name is whole.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import hashlib
 import os
 import re
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from genrelib.book.check import check_site
 from genrelib.book.log import Log
 from genrelib.book.madefrom import digest, hash_files, installed_versions
 from genrelib.book.reference import write_reference
-from genrelib.book.running import plain_text, run, tail
+from genrelib.book.running import fail_on_full_disk, plain_text, run, tail, tethered
 from genrelib.corpus import PACKAGE_DATA, RECORDED, write_whole
 
 
@@ -54,24 +56,55 @@ def render(
         listed = "\n".join(f"  {problem}" for problem in problems[:30])
         raise BookError(f"the site has {len(problems)} faults:\n{listed}\nIt is kept at {site}")
     stamp.unlink(missing_ok=True)
-    shutil.rmtree(folders.html, ignore_errors=True)
-    site.replace(folders.html)
+    put_in_place(site, folders)
     shutil.rmtree(folders.site, ignore_errors=True)
     write_whole(stamp, key)
     return True
+
+
+def put_in_place(site: Path, folders: Folders) -> None:
+    """Let a new site take the place of the old one.
+
+    Parameters
+    ----------
+    site : Path
+        The folder of the new one, on the same disk.
+    folders : Folders
+        Where the build keeps the site.
+    """
+    if folders.html.exists():
+        folders.html.replace(folders.old)
+    site.replace(folders.html)
+    shutil.rmtree(folders.old, ignore_errors=True)
+
+
+def bring_back(folders: Folders) -> None:
+    """Put a site back that a killed build has moved away, and remove what one left of another.
+
+    Parameters
+    ----------
+    folders : Folders
+        Where the build keeps the site.
+    """
+    if folders.old.exists() and not folders.html.exists():
+        folders.old.replace(folders.html)
+    shutil.rmtree(folders.old, ignore_errors=True)
 
 
 def _run_jupyter_book(folders: Folders) -> Path:
     """Render the pages with warnings as errors, and return the folder of the site."""
     shutil.rmtree(folders.site, ignore_errors=True)
     # Jupyter Book has no `python -m`, and its script may not be on the path.
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
-    command += ["-W", "-n", "--keep-going", "--path-output", str(folders.site), str(folders.book)]
+    start = "from jupyter_book.cli.main import main; main()"
+    command = tethered(start, "build", "-W", "-n", "--keep-going")
+    command += ["--path-output", str(folders.site), str(folders.book)]
     status, output = run(command, os.environ)
     output = plain_text(output)
     folders.reports.mkdir(parents=True, exist_ok=True)
     write_whole(folders.reports / "pages.txt", output)
     site = folders.site / "_build" / "html"
+    if status != 0:
+        fail_on_full_disk(output, folders.build)
     if status != 0 or not (site / "index.html").exists():
         lines = [line for line in output.splitlines() if re.search(r"WARNING|ERROR|rror:", line)]
         shown = "\n".join(line.replace(f"{folders.book}/", "") for line in lines[:20])

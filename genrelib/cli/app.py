@@ -112,6 +112,7 @@ def clean() -> None:
     from genrelib.book import find_root
 
     root = find_root()
+    (root / "_build" / "html.json").unlink(missing_ok=True)  # first: it vouches for the site
     made = [root / name for name in ("_build", ".mypy_cache", ".pytest_cache", ".ruff_cache")]
     made += [root / ".hypothesis"]
     for folder in ("genrelib", "tests", "chapters"):
@@ -152,10 +153,11 @@ def train(
 ) -> None:
     """Train a model that names genres, and write it with its model card."""
     from genrelib import classify as room
-    from genrelib.corpus import load_corpus
+    from genrelib.corpus import check_writable, load_corpus
 
     room.check_model_name(output)
     names = room.read_names(hold_out) if hold_out else []
+    check_writable(output)
     say = (lambda text: None) if quiet else (lambda text: typer.echo(text, err=True))
     corpora = [load_corpus(name, on_error="skip") for name in corpus or room.CORPORA]
     model = room.train(corpora, hold_out=names, seed=seed, say=say)
@@ -442,12 +444,22 @@ def main() -> None:
             kept = "nothing is scored" if scoring else "what was finished is kept"
             typer.echo(f"stopped; {kept}", err=True)
         raise
-    except OSError as error:
-        # A full disk or a folder that may not be written is not a fault of the program.
-        typer.echo(f"error: {error.filename or 'system'}: {error.strerror or error}", err=True)
-        sys.exit(1)
     except Exception as error:
-        if not type(error).__module__.startswith("genrelib."):
+        ours = type(error).__module__.startswith("genrelib.")
+        if not ours and not isinstance(error, OSError):
             raise
-        typer.echo(f"error: {error}", err=True)
+        # A full disk or a folder that may not be written is not a fault of the program.
+        typer.echo(f"error: {error if ours else _of_the_system(error)}", err=True)
         sys.exit(1)
+
+
+def _of_the_system(error: Any) -> str:
+    """Say what the system refuses; of a disk, what to do about it, too."""
+    from genrelib.corpus import FAULTS, IN_THE_WAY, unwritable
+
+    name = error.filename or "the disk"
+    if isinstance(error, PermissionError) and Path(name).is_file():
+        return f"{name}: {error.strerror}. See whether you may read it, and write there."
+    if error.errno in FAULTS | IN_THE_WAY:
+        return unwritable(name, error)
+    return f"{error.filename or 'system'}: {error.strerror or error}"

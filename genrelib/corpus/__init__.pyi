@@ -37,13 +37,17 @@ from .gtzan import (
     gtzan_tempo as gtzan_tempo,
 )
 from .places import (
+    FAULTS as FAULTS,
+    IN_THE_WAY as IN_THE_WAY,
     PACKAGE_DATA as PACKAGE_DATA,
     RECORDED as RECORDED,
     UNFINISHED as UNFINISHED,
     cache_root as cache_root,
+    check_writable as check_writable,
     corpus_slug as corpus_slug,
     data_root as data_root,
     read_recorded as read_recorded,
+    unwritable as unwritable,
     versions as versions,
     write_whole as write_whole,
 )

@@ -29,6 +29,8 @@ import requests
 import urllib3
 from tqdm import tqdm
 
+from genrelib.corpus.places import FAULTS, unwritable
+
 MAX_BYTES = 4 * 1024**3
 """Most bytes that an archive may have, packed or unpacked; GTZAN has 1.3 GB."""
 
@@ -135,32 +137,50 @@ def install(
     Raises
     ------
     DownloadError
-        If no mirror works, naming each with its reason; or if `target` exists and is incomplete.
+        If no mirror works, naming each with its reason; if the disk is full or cannot be written;
+        or if `target` exists and is incomplete.
     """
+    work = target.parent / ".download" / target.name
     if target.exists() and any(target.iterdir()):
         if problems := check(target):
             raise DownloadError(
                 f"{target} is there but not complete: {_few(problems)}. "
                 "Move it away and run this again"
             )
+        _tidy(work)  # what a call left that was killed when all was in place
         return target
-    work = target.parent / ".download" / target.name
     reasons = []
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DownloadError(unwritable(error.filename or work, error)) from error
     for mirror in mirrors:
         try:
             _install_from(mirror, work, target, arrange, check, progress)
         except (ValueError, OSError, requests.RequestException) as error:
+            if isinstance(error, OSError) and _is_of_the_disk(error):  # no mirror would help
+                raise DownloadError(unwritable(target.parent, error)) from error
             reasons.append(f"  {mirror.url}: {_reason(error)}")
         else:
-            shutil.rmtree(work, ignore_errors=True)
-            with contextlib.suppress(OSError):  # another corpus may be on its way
-                work.parent.rmdir()
+            _tidy(work)
             return target
         finally:
             shutil.rmtree(work / "unpacked", ignore_errors=True)
     raise DownloadError(
         "\n".join([f"{name} could not be downloaded. Tried:", *reasons, by_hand]).rstrip()
     )
+
+
+def _is_of_the_disk(error: OSError) -> bool:
+    """Tell a disk that does not take what is received from a fault of the net or the archive."""
+    return error.errno in FAULTS and not isinstance(error, requests.RequestException)
+
+
+def _tidy(work: Path) -> None:
+    """Remove what was received, once it is in place."""
+    shutil.rmtree(work, ignore_errors=True)
+    with contextlib.suppress(OSError):  # another corpus may be on its way
+        work.parent.rmdir()
 
 
 def _install_from(

@@ -7,6 +7,8 @@ not at all, by :func:`write_whole`.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -25,6 +27,12 @@ RECORDED = PACKAGE_DATA / "results"
 """Folder of the results that the package embeds."""
 UNFINISHED = ".part"
 """How the name of a file ends until it is whole."""
+FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+"""What the system calls a disk without space, or a user who may have no more of it."""
+FAULTS = FULL | {errno.EROFS, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM}
+"""What the system calls a disk that does not take what is written, or a place that is closed."""
+IN_THE_WAY = frozenset({errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
+"""What the system says where a file stands in the place of a folder, or the other way round."""
 LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "librosa", "keras", "jax")
 
 
@@ -112,7 +120,7 @@ def write_whole(path: Path, content: Any) -> None:
     Raises
     ------
     OSError
-        If it cannot be written.
+        If it cannot be written; names the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Several machines may write to one disk, so a process number is not enough of a name.
@@ -123,5 +131,62 @@ def write_whole(path: Path, content: Any) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        # On a full disk the system names no file, and nobody knows the one in the making.
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """Find out whether a file can be written, before the work that it is to hold.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file. What it holds stays; its folder is made if need be.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; names the file or its folder.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    probe = path.with_name(f".{path.name}.probe{UNFINISHED}")
+    try:
+        write_whole(probe, bytes(1 << 12))
+    except OSError as error:
+        named = path if error.filename == str(probe) else error.filename
+        raise OSError(error.errno, error.strerror, str(named)) from error
+    finally:
+        with contextlib.suppress(OSError):  # there is none where it could not be written
+            probe.unlink()
+
+
+def unwritable(path: Path | str, error: OSError) -> str:
+    """Put into words why a file cannot be written, and what to do.
+
+    Parameters
+    ----------
+    path : pathlib.Path or str
+        The file or folder.
+    error : OSError
+        What the system says.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    if error.errno in FULL:
+        advice = "The disk is full: free some space, then run the same command again"
+    elif error.errno in IN_THE_WAY:
+        advice = "Choose another name, or move away what has this one"
+    elif error.errno in (errno.EIO, errno.EFBIG, None):
+        advice = "Put the disk right, then run the same command again"
+    else:
+        advice = "Choose a folder that you may write to"
+    return f"{path}: cannot be written ({error.strerror or error}). {advice}."

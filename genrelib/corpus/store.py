@@ -15,7 +15,6 @@ finished.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -28,7 +27,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from genrelib.corpus.places import write_whole
+from genrelib.corpus.places import unwritable, write_whole
 from genrelib.corpus.table import CorpusError
 
 FORMAT = 1
@@ -441,10 +440,4 @@ def cannot_write(file: Path, error: OSError) -> StoreError:
     StoreError
         The error to raise.
     """
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        advice = "The disk is full: free some space, then run the same command again"
-    elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST):
-        advice = "Choose a folder that you may write to"
-    else:
-        advice = "Put the disk right, then run the same command again"
-    return StoreError(f"{file}: cannot be written ({error.strerror or error}). {advice}.")
+    return StoreError(unwritable(file, error))

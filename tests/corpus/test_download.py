@@ -273,18 +273,33 @@ def test_a_server_that_never_gets_further_is_given_up(server, data, monkeypatch)
 
 
 def test_a_full_disk_does_not_cost_the_archive(server, data, monkeypatch) -> None:
-    mirrors(monkeypatch, server.add("/a", Remote(ZIP)))
+    """Nor is the same asked of the next mirror."""
+    mirrors(monkeypatch, *(server.add(place, Remote(ZIP)) for place in ("/a", "/b")))
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr(zipfile.ZipFile, "extract", full)
-        with pytest.raises(DownloadError, match="No space left"):
+        with pytest.raises(DownloadError, match=r"No space left on device\)\. The disk is full"):
             fetch()
     assert_nothing_half_made(data)
     fetch()
     assert_complete(data)
+    assert len(server.asked) == 1
+
+
+def test_what_a_killed_call_left_beside_the_tracks_is_cleared_away(
+    server, data, monkeypatch
+) -> None:
+    mirrors(monkeypatch, server.add("/a", Remote(ZIP)))
+    fetch()
+    left = data / ".download" / "gtzan-mini" / "0123456789abcdef.archive"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(ZIP)
+    fetch()
+    assert_complete(data)
+    assert not (data / ".download").exists()
     assert len(server.asked) == 1
 
 
