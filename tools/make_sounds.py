@@ -11,6 +11,8 @@ pattern stands for all that match, in the order of their names). Under FOLDER li
 - of each Debian package, what is in it: ``dpkg -x PACKAGE.deb FOLDER/PACKAGE``, for a package
   that ``apt-get download PACKAGE`` gave, of Debian 12;
 - in ``librosa-data``, the folder ``audio`` of the repository librosa/data;
+- in ``synth``, what :func:`signals` writes there by itself: noise and tones, which need no
+  recording;
 - in ``nhs``, the recordings of the Natural History of Song, named 001.mp3 and so on: the folder
   ``viz_interactive/discography/audio`` of the repository themusiclab/nhs (Mehr et al. 2019,
   doi:10.1126/science.aax0868).
@@ -31,9 +33,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 import soxr
+from scipy import signal
 
 from genrelib.classify import load_model, stream
-from genrelib.classify.naming import WINDOW, window
+from genrelib.classify.listening import WINDOW, window
 from genrelib.corpus import PACKAGE_DATA, read_blocks, read_rate, write_whole
 from genrelib.features import hear
 
@@ -43,6 +46,34 @@ FOLDERS = {"librosa/data": "librosa-data", "themusiclab/nhs": "nhs"}
 WINDOWS = 5
 SECONDS = WINDOWS * WINDOW * stream.PATCH
 RAW_RATE = 8000  # of files without a header: 16 bits, one channel
+
+
+def signals(folder: Path) -> None:
+    """Write noise of four colours, and what machines sound: tones, sweeps, beeps, clicks.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files go; 12 seconds each, at 44,100 Hz.
+    """
+    rate, rng = 44100, np.random.default_rng(0)
+    t = np.arange(12 * rate) / rate
+    spectrum, frequency = np.fft.rfft(rng.normal(size=len(t))), np.fft.rfftfreq(len(t), 1 / rate)
+    slopes = {"white": 0.0, "pink": 1.0, "brown": 2.0, "blue": -1.0}  # power falls as 1/f^slope
+    made = {
+        name: np.fft.irfft(spectrum * np.maximum(frequency, 20) ** (-slope / 2), len(t))
+        for name, slope in slopes.items()
+    }
+    made |= {f"sine {f}": np.sin(2 * np.pi * f * t) for f in (60, 220, 440, 1000, 3000)}
+    made["square"] = signal.square(2 * np.pi * 220 * t)
+    made["sawtooth"] = signal.sawtooth(2 * np.pi * 330 * t)
+    made["sweep"] = signal.chirp(t, 50, t[-1], 7000, "logarithmic")
+    made["dial"] = made["sine 440"] + np.sin(2 * np.pi * 350 * t)
+    made["beeps"] = made["sine 1000"] * (t % 0.5 < 0.2)
+    made["clicks"] = (np.arange(len(t)) % (rate // 3) == 0) * 1.0
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, y in made.items():
+        soundfile.write(folder / f"{name}.wav", 0.5 * y / np.abs(y).max(), rate, subtype="FLOAT")
 
 
 def find(folder: Path, source: str, files: str) -> list[Path]:
@@ -197,5 +228,6 @@ def encode(sounds: pd.DataFrame) -> bytes:
 
 if __name__ == "__main__":
     table = pd.read_csv(TABLE, keep_default_na=False)
+    signals(Path(sys.argv[1]) / "synth")
     made = make(Path(sys.argv[1]), table, load_model().card["level"])
     write_whole(PACKAGE_DATA / "heard" / "sounds.parquet", encode(made))

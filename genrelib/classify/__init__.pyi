@@ -23,12 +23,12 @@ from .modelfile import (
     write_model as write_model,
 )
 from .naming import (
+    ALARM as ALARM,
     REASONS as REASONS,
     Model as Model,
     Neighbour as Neighbour,
     Prediction as Prediction,
     Segment as Segment,
-    length_of as length_of,
     load_model as load_model,
 )
 from .pieces import (
@@ -51,7 +51,4 @@ from .training import (
     CORPORA as CORPORA,
     classifier as classifier,
     train as train,
-)
-from .trial import (
-    judge_held_out as judge_held_out,
 )

@@ -40,6 +40,12 @@ def test_writing_and_reading_changes_nothing(shipped: Any, tmp_path: Path) -> No
     assert [file.name for file in path.parent.iterdir()] == ["model.npz"]
 
 
+def test_the_same_model_is_the_same_file(shipped: Any, tmp_path: Path) -> None:
+    assert modelfile.write_model(tmp_path / "again.npz", *shipped).read_bytes() == (
+        modelfile.SHIPPED.read_bytes()
+    )
+
+
 def test_a_write_that_fails_leaves_the_old_file(shipped: Any, tmp_path: Path) -> None:
     card, arrays = shipped
     path = modelfile.write_model(tmp_path / "model.npz", card, arrays)
@@ -97,8 +103,8 @@ def _no_weights(path: Path, card: Any, arrays: Any) -> None:
     modelfile.write_model(path, card, {k: v for k, v in arrays.items() if k != "weights"})
 
 
-def _no_limit(path: Path, card: Any, arrays: Any) -> None:
-    modelfile.write_model(path, {k: v for k, v in card.items() if k != "limit"}, arrays)
+def _no_limits(path: Path, card: Any, arrays: Any) -> None:
+    modelfile.write_model(path, {k: v for k, v in card.items() if k != "limits"}, arrays)
 
 
 def _misshaped(path: Path, card: Any, arrays: Any) -> None:
@@ -146,8 +152,8 @@ CARDS: dict[str, tuple[str, Any]] = {
     "level-nan": ("level", float("nan")),
     "level-infinite": ("level", float("inf")),
     "level-text": ("level", "loud"),
-    "limit-none": ("limit", None),
-    "limit-list": ("limit", [1, 2]),
+    "limits-none": ("limits", {"speech": None, "other": 1.0}),
+    "limits-list": ("limits", [1, 2]),
     "temperature-short": ("temperature", [1.0]),
     "temperature-text": ("temperature", ["1", "1", "1"]),
     "genres-numbers": ("genres", list(range(10))),
@@ -190,7 +196,7 @@ def test_a_card_that_is_odd_is_refused(kind: str, shipped: Any, tmp_path: Path) 
         (_empty, "not a model of genrelib, or damaged"),
         (_lone, "not a model of genrelib, or damaged"),
         (_no_weights, "has no 'weights'"),
-        (_no_limit, "has no 'limit'"),
+        (_no_limits, "has no 'limits'"),
         (_misshaped, "'weights' is not as it should be"),
         (_no_number, "'bias' is not as it should be"),
         (_other_ear, "another version of the pretrained ear"),
