@@ -153,9 +153,8 @@ def train(
 def _today() -> str:
     """Give the day, or that of SOURCE_DATE_EPOCH: the same training then gives the same file."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    return (
-        (datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now()).date().isoformat()
-    )
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now()
+    return moment.date().isoformat()
 
 
 def enough(rows: pd.DataFrame) -> bool:
