@@ -4,14 +4,17 @@ Run once, where the annotations are::
 
     python tools/make_gtzan.py FOLDER
 
-FOLDER holds ``GTZANindex.txt`` (Sturm 2012: who plays what) and ``train_filtered.txt``,
-``valid_filtered.txt``, ``test_filtered.txt`` (Kereliuk, Sturm and Larsen 2015), and a folder
-``tempo`` with one ``gtzan_<genre>_<number>.bpm`` per track (gtzan_tempo_beat).
+FOLDER holds ``GTZANindex.txt`` (Sturm 2012: who plays what), ``fingerprints.csv`` (gtzan-bind:
+what a fingerprint service says) and ``train_filtered.txt``, ``valid_filtered.txt``,
+``test_filtered.txt`` (Kereliuk, Sturm and Larsen 2015), and a folder ``tempo`` with one
+``gtzan_<genre>_<number>.bpm`` per track (gtzan_tempo_beat). Prints how well the two sources agree.
 """
 
 from __future__ import annotations
 
+import re
 import sys
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +24,21 @@ SPELLINGS = {
     "Earth Wind and Fire": "Earth, Wind & Fire",
     "Rage Against The Machine": "Rage Against the Machine",
 }
+# Genres of the service that say no more and no less than a genre of the collection. None for
+# classical music: there the index names composers and the service names performers.
+SAME_GENRE = {
+    "blues": {"Blues"},
+    "country": {"Country"},
+    "disco": {"Disco", "R&B/Soul"},
+    "hiphop": {"Hip-Hop/Rap"},
+    "jazz": {"Jazz", "Big Band"},
+    "metal": {"Metal", "Hard Rock"},
+    "pop": {"Pop"},
+    "reggae": {"Reggae"},
+    "rock": {"Rock"},
+}
+REMIX = re.compile(r"\b(re|mega)?mix\b", re.IGNORECASE)  # it may only sample the track
+HEARD = ["recording", "artist", "title", "primary_genre"]
 CORRUPT = {"jazz.00054": "corrupt file in the common copies"}
 LEFT_OUT = (
     "left out of the fault-filtered split (repetition, mislabelling or distortion; Sturm 2013)"
@@ -77,23 +95,252 @@ def parse_fold(text: str, known: set[str]) -> list[str]:
     return track_ids
 
 
-def make(folder: Path) -> pd.DataFrame:
-    """Join the index and the split.
+def letters(words: str) -> str:
+    """Reduce a title to what spellings of it have in common.
 
     Parameters
     ----------
-    folder : Path
-        Where the four annotation files are.
+    words : str
+        Such as ``Déjà Vu & More``.
+
+    Returns
+    -------
+    str
+        Lower case letters and digits, without accents, marks and blanks: ``dejavuandmore``.
+    """
+    plain_words = unicodedata.normalize("NFKD", words.lower()).replace("&", "and")
+    return "".join(c for c in plain_words if c.isascii() and c.isalnum())
+
+
+def plain(name: str) -> str:
+    """Reduce the name of an artist to what spellings of it have in common.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``The Trammps``.
+
+    Returns
+    -------
+    str
+        As from :func:`letters`, without "the" and "and": ``trammps``.
+    """
+    return letters(re.sub(r"\b(the|and)\b|&", "", name, flags=re.IGNORECASE))
+
+
+def names(credit: str) -> set[str]:
+    """List who is named in a credit, in plain words: each name, and the credit as a whole.
+
+    Parameters
+    ----------
+    credit : str
+        Such as ``Peter Tosh and Mick Jagger``.
+
+    Returns
+    -------
+    set of str
+        Such as ``petertosh``, ``mickjagger``, ``petertoshmickjagger``.
+    """
+    found = re.split(r",|&|/|\band\b|\bfeat\b\.?|\bfeaturing\b", credit, flags=re.IGNORECASE)
+    return {plain(name) for name in (*found, credit)} - {""}
+
+
+def same_title(one: str, other: str) -> bool:
+    """Say whether two titles are one, whatever one adds in brackets or behind it.
+
+    Parameters
+    ----------
+    one, other : str
+        The titles.
+
+    Returns
+    -------
+    bool
+        Whether one begins as the other.
+    """
+    first, second = (letters(re.sub(r"(?<=.)[(\[].*", "", title)) for title in (one, other))
+    return bool(first and second) and (first.startswith(second) or second.startswith(first))
+
+
+def read_fingerprints(file: Path) -> pd.DataFrame:
+    """Read what the fingerprint service says.
+
+    Parameters
+    ----------
+    file : Path
+        ``fingerprints.csv``.
 
     Returns
     -------
     pandas.DataFrame
-        Columns track_id, genre, artist, title, fault, fold; sorted by track_id.
+        Columns recording, artist, title and primary_genre, by track_id; words, missing as None.
+    """
+    table = pd.read_csv(file, dtype=object, keep_default_na=False, index_col="track_id")
+    if not table.index.is_unique:
+        raise ValueError(f"{file.name}: a track is listed twice")
+    return table[HEARD].where(table[HEARD] != "", None)
+
+
+def read_sources(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read who plays what, as the index and as the fingerprint service say.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``GTZANindex.txt`` and ``fingerprints.csv`` are.
+
+    Returns
+    -------
+    tracks : pandas.DataFrame
+        Columns genre, artist and title, by track_id, sorted.
+    heard : pandas.DataFrame
+        As from :func:`read_fingerprints`.
     """
     tracks = parse_index((folder / "GTZANindex.txt").read_text(encoding="latin-1"))
     if not tracks["track_id"].is_unique:
         raise ValueError("the index lists a track twice")
     tracks = tracks.set_index("track_id").sort_index()
+    heard = read_fingerprints(folder / "fingerprints.csv")
+    if unknown := sorted(set(heard.index) - set(tracks.index)):
+        raise ValueError(f"fingerprints of tracks that the index lacks: {unknown}")
+    return tracks, heard
+
+
+def evidence(tracks: pd.DataFrame, heard: pd.DataFrame) -> pd.Series:
+    """Say what speaks for the artist that the service names, but for the index on that track.
+
+    Parameters
+    ----------
+    tracks : pandas.DataFrame
+        Columns genre and artist, by track_id, as the index has them.
+    heard : pandas.DataFrame
+        As from :func:`read_fingerprints`.
+
+    Returns
+    -------
+    pandas.Series
+        By track_id: ``named`` where the index names that artist for another track of the genre,
+        else ``genre`` where the service files the recording under the genre of the collection.
+        Missing where neither does, for remixes, and for classical music.
+    """
+    found: dict[str, str | None] = dict.fromkeys(tracks.index)
+    for genre, part in tracks.groupby("genre"):
+        known = {track: names(artist) for track, artist in part["artist"].dropna().items()}
+        for track, row in heard.loc[heard.index.intersection(part.index)].iterrows():
+            if genre not in SAME_GENRE or REMIX.search(row["title"] or "") or not row["artist"]:
+                continue
+            said = names(row["artist"])
+            if any(said & who for other, who in known.items() if other != track):
+                found[track] = "named"
+            elif row["primary_genre"] in SAME_GENRE[genre]:
+                found[track] = "genre"
+    return pd.Series(found, dtype=object)
+
+
+def agreement(tracks: pd.DataFrame, heard: pd.DataFrame) -> pd.DataFrame:
+    """Count how often both sources agree where both name an artist, by the evidence for it.
+
+    Parameters
+    ----------
+    tracks : pandas.DataFrame
+        Columns genre, artist and title, by track_id, as the index has them.
+    heard : pandas.DataFrame
+        As from :func:`read_fingerprints`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By genre and evidence (``none`` where nothing speaks for it): ``tracks``, ``artist`` (a
+        name in common) and ``artist or title``. Without classical music.
+    """
+    both = tracks.join(heard.add_prefix("heard_"), how="inner")
+    both = both[both["genre"].isin(list(SAME_GENRE))].dropna(subset=["artist", "heard_artist"])
+    artist = [
+        bool(names(a) & names(b)) for a, b in zip(both.artist, both.heard_artist, strict=True)
+    ]
+    title = [
+        bool(a and b) and same_title(a, b)
+        for a, b in zip(both["title"], both["heard_title"], strict=True)
+    ]
+    either = [a or b for a, b in zip(artist, title, strict=True)]
+    table = both[["genre"]].assign(
+        evidence=evidence(tracks, heard).reindex(both.index).fillna("none"),
+        tracks=1,
+        artist=artist,
+        either=either,
+    )
+    return table.rename(columns={"either": "artist or title"}).groupby(["genre", "evidence"]).sum()
+
+
+def fill_in(tracks: pd.DataFrame, heard: pd.DataFrame) -> pd.DataFrame:
+    """Take artists, and titles with them, from the service where the index names no artist.
+
+    Parameters
+    ----------
+    tracks : pandas.DataFrame
+        Columns genre, artist and title, by track_id, as the index has them.
+    heard : pandas.DataFrame
+        As from :func:`read_fingerprints`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same with what was taken, and ``source``: ``index`` or ``fingerprint``, who names the
+        artist. An artist that the index names elsewhere is spelt as there.
+    """
+    spelt = {plain(artist): artist for artist in tracks["artist"].dropna()}
+    taken = evidence(tracks, heard)[tracks["artist"].isna()].dropna().index
+    filled = tracks.assign(source=tracks["artist"].map(lambda who: "index" if who else None))
+    for track in taken:
+        said = heard.loc[track]
+        filled.loc[track, "artist"] = spelt.get(plain(said["artist"]), said["artist"])
+        filled.loc[track, "title"] = tracks.at[track, "title"] or said["title"]
+        filled.loc[track, "source"] = "fingerprint"
+    return filled
+
+
+def one_recording(tracks: pd.DataFrame, heard: pd.DataFrame) -> pd.Series:
+    """Find tracks that are one recording: the service says so, and the names do not contradict.
+
+    Parameters
+    ----------
+    tracks : pandas.DataFrame
+        Columns artist and title, by track_id, with what was filled in.
+    heard : pandas.DataFrame
+        As from :func:`read_fingerprints`.
+
+    Returns
+    -------
+    pandas.Series
+        By track_id the first track of its group. Missing for tracks that are in none, and for
+        groups that hold two artists or two titles.
+    """
+    first = pd.Series(None, index=tracks.index, dtype=object)
+    for _, group in heard.groupby("recording"):
+        part = tracks.loc[sorted(group.index)]
+        titles = part["title"].dropna().tolist()
+        one = part["artist"].nunique(dropna=False) == 1
+        if len(part) > 1 and one and all(same_title(titles[0], title) for title in titles[1:]):
+            first[part.index] = part.index[0]
+    return first
+
+
+def make(folder: Path) -> pd.DataFrame:
+    """Join the index, the fingerprints and the split.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the five annotation files are.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns track_id, genre, artist, title, source, recording, fault, fold; sorted by track_id.
+    """
+    tracks, heard = read_sources(folder)
+    tracks = fill_in(tracks, heard)
+    tracks["recording"] = one_recording(tracks, heard)
     tracks["fault"], tracks["fold"] = None, None
     for fold in ("train", "valid", "test"):
         text = (folder / f"{fold}_filtered.txt").read_text()
@@ -155,5 +402,7 @@ if __name__ == "__main__":
     source = Path(sys.argv[1])
     tracks = make(source)
     tempi = make_tempo(source / "tempo", set(tracks["track_id"]))
+    counts = agreement(*read_sources(source))
+    print(counts.groupby("genre").sum(), counts.groupby("evidence").sum(), sep="\n\n")
     write(tracks, "gtzan.csv")
     write(tempi, "gtzan-tempo.csv")

@@ -27,20 +27,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import soundfile as sf
-from tqdm import tqdm
 
-from genrelib import evaluation as protocols
-from genrelib.classify import training
 from genrelib.classify.naming import Model, Prediction, load_model
 from genrelib.cli.classify import audio_files, classify_files, cores
+from genrelib.corpus import PACKAGE_DATA
 from genrelib.corpus.audio import AudioError
 from genrelib.corpus.tracks import Corpus, load_corpus
-from genrelib.features.slicing import slice_tracks
-from genrelib.features.tables import ear_table
+from genrelib.evaluation import mean_with_interval
 
-RECORD = Path(training.__file__).parent / "data" / "results" / "classify.json"
-SECONDS = (1, 3, 6, 12, 30)
-VOLUMES = {"as it is": 1.0, "20 dB less": 0.1, "40 dB less": 0.01}
+RECORD = PACKAGE_DATA / "results" / "classify.json"
 TEXTS = {
     "en-us+m3": "The north wind and the sun were disputing which was the stronger, when a "
     "traveller came along wrapped in a warm cloak. They agreed that the one who first succeeded "
@@ -71,68 +66,6 @@ TONES = {
 }  # fmt: skip
 NOISES = ("whitenoise", "pinknoise", "brownnoise", "tpdfnoise")
 ENDINGS = ("wav", "flac", "ogg", "mp3", "aiff", "au")
-
-
-# --- music that was left out of training -----------------------------------------------------
-
-
-def held_out(corpus: Corpus, protocol: str, work: Path) -> dict[str, Any]:
-    """Train without each fold, and name the files of the tracks in it."""
-    slices = slice_tracks(corpus.tracks)
-    X, level = ear_table(corpus, slices), training.corpus_level(corpus, slices)
-    other = training.hear_examples(level, 0)
-    rows = []
-    folds = protocols.plan(slices, protocol).splits
-    for fold, (train, test) in enumerate(tqdm(folds, desc=protocol)):
-        arrays, card = training.fit(X.iloc[train], slices.iloc[train], other)
-        tracks = [[t, "", None, None] for t in slices["track_id"].iloc[train].unique()]
-        model = Model(card | {"tracks": tracks, "level": level}, arrays)
-        for track in slices["track_id"].iloc[test].unique():
-            for name, path in variants(Path(corpus.tracks.at[track, "path"]), protocol, work):
-                answer = model.classify(path)
-                named = {f"p_{genre}": p for genre, p in answer.probabilities.items()}
-                predicted = next(iter(answer.probabilities))
-                rows.append(
-                    {"variant": name, "slice_id": track, "track_id": track, "fold": fold}
-                    | {"genre": corpus.tracks.at[track, "genre"], "predicted": predicted}
-                    | {"protocol": protocol, "model": "ear", "reason": answer.reason, **named}
-                )
-    table = pd.DataFrame(rows)
-    return {str(n): summary(part.drop(columns="variant")) for n, part in table.groupby("variant")}
-
-
-def variants(path: Path, protocol: str, work: Path) -> Iterable[tuple[str, Path]]:
-    """Give a track as it is, and shortened or with less volume."""
-    yield "whole", path
-    if protocol != "track":
-        return
-    y, rate = sf.read(path, dtype="float32")
-    target = work / "variant.wav"
-    for seconds in SECONDS[:-1]:
-        middle = len(y) // 2
-        sf.write(target, y[middle : middle + seconds * rate], rate, subtype="FLOAT")
-        yield f"{seconds} s", target
-    for name, volume in list(VOLUMES.items())[1:]:
-        sf.write(target, volume * y, rate, subtype="PCM_16")
-        yield name, target
-
-
-def summary(table: pd.DataFrame) -> dict[str, Any]:
-    """Accuracy, calibration and refusals of one row per file."""
-    table = table.fillna({c: 0.0 for c in table.columns if c.startswith("p_")})
-    accuracy = protocols.score(table).query("level == 'track' and metric == 'accuracy'").iloc[0]
-    kept = table[table["reason"].isna()]
-    return {
-        "files": len(table),
-        "accuracy": {name: float(accuracy[name]) for name in ("value", "low", "high")},
-        "accuracy of those named": float((kept["genre"] == kept["predicted"]).mean()),
-        "calibration": training.calibration_card(table),
-        "refused": training._rate(table["reason"].notna()),
-        "reasons": table["reason"].dropna().value_counts().to_dict(),
-        "negative log-likelihood": -float(
-            np.mean([np.log(row[f"p_{row['genre']}"]) for _, row in table.iterrows()])
-        ),
-    }
 
 
 # --- made files ------------------------------------------------------------------------------
@@ -214,10 +147,17 @@ def refusals(model: Model, files: list[Path]) -> dict[str, Any]:
     return {
         "files": len(files),
         "errors": len(files) - len(good),
-        "refused": training._rate(pd.Series([a.genre is None for a in good])) if good else None,
+        "refused": rate([a.genre is None for a in good]) if good else None,
         "named": named.value_counts().to_dict(),
         "not refused": [path.name for path, a in answers if isinstance(a, Prediction) and a.genre],
     }
+
+
+def rate(refused: list[bool]) -> dict[str, Any]:
+    """Give the share that was refused, with its 95 % interval."""
+    told = pd.DataFrame({"refused": np.array(refused, float)})
+    found = mean_with_interval(told, np.arange(len(told))).loc["refused"]
+    return found.to_dict() | {"n": len(told)}
 
 
 # --- speed and memory ------------------------------------------------------------------------
@@ -281,13 +221,11 @@ def main() -> None:
         "recorded": date.today().isoformat(),
         "machine": f"{platform.system()}, {cores()} cores",
         "load before": os.getloadavg()[0],
-        "model": {name: model.card[name] for name in ("corpus", "made", "limits", "temperature")},
+        "model": {name: model.card[name] for name in ("corpus", "made", "limit", "temperature")},
     }
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         found["speed"] = speed(corpus, work)
-        for name in ("track", "artist"):
-            found[f"held out by {name}"] = held_out(corpus, name, work)
         made = make_files(work)
         found["made"] = {kind: refusals(model, files) for kind, files in made.items()}
         faults = make_faults(work / "faults", Path(corpus.tracks["path"].iloc[0]))

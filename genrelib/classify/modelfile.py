@@ -19,19 +19,23 @@ from typing import Any
 import numpy as np
 
 from genrelib.corpus import PACKAGE_DATA, write_whole
-from genrelib.features import EAR_COLUMNS, EAR_MODEL
+from genrelib.features import EAR_MODEL, HEARD
 
-FORMAT = 1
+FORMAT = 2
 SHIPPED = PACKAGE_DATA / "genres.npz"
-"""The model of the package, trained on GTZAN-mini."""
+"""The model of the package, trained on three corpora."""
 _INTERVAL = {"value": float, "low": float, "high": float}
-_LEVEL = ({**_INTERVAL, "n_genres": float}, None)
+_SCORES = {
+    "accuracy": _INTERVAL, "confidence": float, "error": _INTERVAL, "chance": float,
+    "n_tracks": float, "n_genres": float, "recall": {str: float},
+}  # fmt: skip
 CARD: dict[str, Any] = {
     "genres": [str], "tracks": [(str, str, (str, None), (str, None))], "corpus": str, "made": str,
-    "ear": str, "level": float, "limits": {"music": float, "distance": float},
-    "temperature": float, "scores": {str: {"slice": _LEVEL, "track": _LEVEL}},
-    "calibration": {str: ({"error": _INTERVAL, "chance": float}, None)},
-    "refused": {str: _INTERVAL}, "versions": {str: str}, "caveats": [str],
+    "ear": str, "level": float, "limits": {"speech": float, "other": float},
+    "temperature": (float, float, float),
+    "scores": {str: {str: (_SCORES, None)}},
+    "refused": {str: {"n": float, "not music": _INTERVAL, "unfamiliar": _INTERVAL}},
+    "versions": {str: str}, "caveats": [str],
 }  # fmt: skip
 """What a card must have; see :func:`genrelib.classify.train`."""
 MOST = 1 << 26
@@ -39,10 +43,10 @@ MOST = 1 << 26
 ARRAYS = {
     "mean": ("d",), "scale": ("d",), "weights": ("g", "d"), "bias": ("g",),
     "whiten": ("d", "d"), "centres": ("g", "d"), "sounds": ("s", "d"), "sound_bias": ("s",),
-    "far": ("n",), "tracks": ("t", "d"),
+    "far": ("l", "q"), "odd": ("l", "q"), "tracks": ("t", "d"),
 }  # fmt: skip
-"""Names of the arrays, and their shapes: d numbers of an embedding, g genres, t tracks, s kinds
-of sound."""
+"""Names of the arrays, and their shapes: d tags, g genres, t tracks, s kinds of sound, l lengths,
+q quantiles."""
 _AGAIN = "Train a model: `genrelib train --corpus NAME -o MODEL.npz`"
 
 
@@ -76,7 +80,13 @@ def write_model(path: Path, card: dict[str, Any], arrays: dict[str, np.ndarray])
     text = json.dumps({"format": FORMAT, **card}, ensure_ascii=False, allow_nan=False)
     buffer = io.BytesIO()
     parts: dict[str, Any] = {"card": np.frombuffer(text.encode(), np.uint8), **arrays}
-    np.savez_compressed(buffer, **parts)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, array in parts.items():
+            # As NumPy writes it, but for the time of day: the same model is the same file.
+            part = zipfile.ZipInfo(f"{name}.npy")
+            part.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(part, "w") as file:
+                np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
     write_whole(path, buffer.getbuffer())
     return path
 
@@ -121,6 +131,8 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             raise ModelError(f"{path}: not a model of genrelib, or damaged. {_AGAIN}") from error
     if version > FORMAT:
         raise ModelError(f"{path}: made by a newer genrelib (format {version}). Update genrelib")
+    if version < FORMAT:
+        raise ModelError(f"{path}: made by an older genrelib (format {version}). {_AGAIN}")
     _check(path, card, arrays)
     return card, arrays
 
@@ -134,10 +146,16 @@ def _check(path: Path, card: dict[str, Any], arrays: dict[str, np.ndarray]) -> N
     odd = [name for name, shape in CARD.items() if not _fits(card[name], shape)]
     if odd or not 0 < len(card["genres"]) == len(set(card["genres"])):
         raise ModelError(f"{path}: damaged; {[*odd, 'genres'][0]!r} of its card is odd. {_AGAIN}")
-    sizes = {"d": len(EAR_COLUMNS), "g": len(card["genres"]), "t": len(card["tracks"])}
+    sizes = {
+        "d": len(HEARD["tags"]),
+        "l": len(card["temperature"]),
+        "g": len(card["genres"]),
+        "t": len(card["tracks"]),
+    }
     for name, axes in ARRAYS.items():
         array = arrays[name]
-        shape = tuple(sizes.setdefault(axis, len(np.atleast_1d(array))) for axis in axes)
+        found = dict(zip(axes, array.shape, strict=False))  # one too few or too many shows below
+        shape = tuple(sizes.setdefault(axis, found.get(axis, 1)) for axis in axes)
         if array.shape != shape or array.dtype.kind != "f" or not np.isfinite(array).all():
             raise ModelError(f"{path}: damaged; {name!r} is not as it should be. {_AGAIN}")
     if card["ear"] != fingerprint():

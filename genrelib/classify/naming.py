@@ -6,26 +6,30 @@ Two lines do it::
     print(load_model().classify("song.mp3"))
 
 The pretrained ear (:mod:`genrelib.features`) hears the file in windows of six seconds; a
-multinomial logistic regression judges what it hears. The answer is a genre with calibrated
-probabilities, or "none of these" with the reason. This module needs NumPy, soundfile, soxr and
-ONNX Runtime only, so that the first answer comes quickly.
+multinomial logistic regression judges the log-odds of the tags that it gives. The answer is a
+genre with calibrated probabilities, or "none of these" with the reason. This module needs NumPy,
+soundfile, soxr and ONNX Runtime only, so that the first answer comes quickly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from genrelib.classify import modelfile, stream
-from genrelib.corpus import AudioError, read_blocks
-from genrelib.features import Heard, hear
+from genrelib.classify.listening import WINDOW, Recording, listen
+from genrelib.features import tag_logits
 
-WINDOW = 2  # patches: a window is as long as a slice of a corpus
-CONTEXT = 5  # windows: 30 seconds, the length of the recordings that probabilities fit
+LENGTHS = (3.0, 6.0, 30.0)
+"""Lengths of recordings, in seconds, for which probabilities and limits are learned."""
+ALARM = 0.05
+"""Share of recordings like those of the training that may be called unfamiliar."""
+CONTEXT = 5  # windows: 30 seconds, the longest of the lengths
 NEIGHBOURS = 3
 REASONS = {
     "silence": "nothing but silence",
@@ -101,8 +105,9 @@ class Prediction:
     nearest : list of Neighbour
         The most similar tracks of the training corpus.
     familiarity : float
-        Share of held-out tracks of the training corpus that lie as far from it, or farther; small
-        for music of another kind (a conformal p-value).
+        Share of held-out recordings of this length, by artists that the model did not know, that
+        are as strange to it, or stranger; small for music of another kind (a conformal p-value,
+        Bates et al. 2023, arXiv:2104.08279).
     music : float
         Probability that it is music, rather than speech, noise or signals.
     duration : float
@@ -135,6 +140,26 @@ class Prediction:
 
 
 @dataclass(frozen=True, eq=False)
+class Verdicts:
+    """What a model says about several recordings.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray
+        Of each genre, given that it is one of them, shape ``(n, n_genres)``.
+    familiarity, music : numpy.ndarray
+        As in :class:`Prediction`, shape ``(n,)``.
+    reason : numpy.ndarray of str
+        Why it is none of these, one of :data:`REASONS`, or empty; shape ``(n,)``.
+    """
+
+    probabilities: np.ndarray
+    familiarity: np.ndarray
+    music: np.ndarray
+    reason: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """A classifier of what the pretrained ear hears, with its model card.
 
@@ -146,11 +171,12 @@ class Model:
         What it was trained on, with which versions, and how well it does: see
         :func:`genrelib.classify.train`.
     arrays : dict of str to numpy.ndarray
-        Its numbers: ``mean`` and ``scale`` of the embedding; ``weights`` and ``bias`` of the
-        logistic regression, divided by the temperature; ``whiten`` and ``centres``, in which
-        distances from the genres are measured; ``sounds`` and ``sound_bias``, a logistic
-        regression that tells music, which comes first, from other kinds of sound; ``far``, the
-        distances of held-out tracks; ``tracks``, the mean embeddings of the training tracks.
+        Its numbers: ``mean`` and ``scale`` of the log-odds of the tags; ``weights`` and ``bias``
+        of the logistic regression; ``whiten`` and ``centres``, in which distances from the genres
+        are measured; ``sounds`` and ``sound_bias``, a logistic regression that tells apart
+        music, song from elsewhere, speech, and other kinds of sound, in this order; ``far`` and
+        ``odd``, quantiles of the distances and oddities of held-out recordings, a row for each of
+        :data:`LENGTHS`; ``tracks``, the mean log-odds of the training tracks.
     """
 
     card: dict[str, Any]
@@ -189,25 +215,27 @@ class Model:
         AudioError
             If the file cannot be used, as in :func:`genrelib.corpus.decode`.
         """
-        kept: list[np.ndarray] = []
-        notes: list[str] = []
-        file = stream.survey(path, stream.keep(_stoppable(read_blocks(path, notes), stop), kept))
-        note = "; ".join(notes) or None
-        if file.level == -np.inf:
-            silent = Segment(0.0, file.duration, None, "silence", 0.0)
-            return Prediction(None, "silence", {}, [silent], [], 0.0, 0.0, file.duration, note)
-        gain = np.float32(10 ** ((self.card["level"] - file.level) / 20))
-        sound = (gain * block for block in _stoppable(kept or read_blocks(path), stop))
-        try:
-            heard = hear(sound, file.rate, threads=threads)
-        except AudioError:
-            raise
-        except ValueError as error:
-            raise AudioError(path, str(error)) from error
-        windows, start = window(heard)
-        at = np.minimum(np.rint(start / stream.STEP).astype(int), len(file.peak) - 1)
-        loud = np.maximum.reduceat(file.peak, at) >= stream.SILENT
-        return replace(self.predict(windows, loud, start, file.duration), note=note)
+        (recording,) = listen(path, [self.card["level"]], threads=threads, stop=stop)
+        return self.judge(recording)
+
+    def judge(self, recording: Recording) -> Prediction:
+        """Name the genre of a file that was listened to.
+
+        Parameters
+        ----------
+        recording : Recording
+            What :func:`listen` gives for the model's loudness, ``card["level"]``.
+
+        Returns
+        -------
+        Prediction
+            The answer.
+        """
+        r = recording
+        if not len(r.windows):
+            silent = Segment(0.0, r.duration, None, "silence", 0.0)
+            return Prediction(None, "silence", {}, [silent], [], 0.0, 0.0, r.duration, r.note)
+        return replace(self.predict(r.windows, r.loud, r.start, r.duration), note=r.note)
 
     def predict(
         self,
@@ -238,95 +266,113 @@ class Model:
         start = np.arange(len(windows)) * length if start is None else start
         duration = float(start[-1] + length) if duration is None else duration
         loud = np.ones(len(windows), bool) if loud is None or not loud.any() else loud
-        scores = self.scores(windows)
-        whole = {name: values[loud].mean(axis=0) for name, values in scores.items()}
-        genre, reason = self._decide(whole)
-        probabilities = softmax(whole["logits"])
-        order = np.argsort(-probabilities, kind="stable")
+        heard = tag_logits(windows)
+        whole = heard[loud].mean(axis=0)
+        found = self.verdicts(whole[None], [min(duration, length * loud.sum())])
+        genre, reason = self._named(found, 0)
+        probabilities = found.probabilities[0]
         return Prediction(
             genre,
             reason,
-            {self.genres[k]: float(probabilities[k]) for k in order},
-            self._course(scores, loud, [*start.tolist(), duration]),
-            self._nearest(windows[loud].mean(axis=0)),
-            self.familiarity(float(whole["distance"])),
-            float(softmax(np.array([0.0, whole["music"]]))[1]),
+            {self.genres[k]: float(probabilities[k]) for k in np.argsort(-probabilities)},
+            self._course(heard, loud, [*start.tolist(), duration]),
+            self._nearest(whole),
+            float(found.familiarity[0]),
+            float(found.music[0]),
             duration,
         )
 
-    def scores(self, windows: np.ndarray) -> dict[str, np.ndarray]:
-        """Judge each window by itself.
+    def verdicts(self, heard: np.ndarray, seconds: ArrayLike) -> Verdicts:
+        """Judge recordings by the log-odds of their tags.
 
         Parameters
         ----------
-        windows : numpy.ndarray
-            Embeddings, shape ``(n_windows, 200)``.
+        heard : numpy.ndarray
+            Mean log-odds of each recording, as from :func:`genrelib.features.tag_logits`, shape
+            ``(n, 50)``.
+        seconds : array-like of float, shape (n,)
+            How long each was heard: probabilities and limits are those of the longest of
+            :data:`LENGTHS` that is not longer.
+
+        Returns
+        -------
+        Verdicts
+            One of each.
+        """
+        scores, which = self.scores(heard), [length_of(s) for s in np.atleast_1d(seconds)]
+        temperature = np.array(self.card["temperature"])[which]
+        rarity = [
+            (1 + (self.arrays[name][which] >= scores[value][:, None]).sum(axis=1))
+            / (1 + self.arrays[name].shape[1])
+            for name, value in (("far", "distance"), ("odd", "oddity"))
+        ]
+        # Either may raise the alarm, so that each has half of it (Bonferroni).
+        familiarity = np.minimum(2 * np.minimum(*rarity), 1)
+        music = 1 / (1 + np.exp(np.logaddexp(scores["speech"], scores["other"])))
+        reasons = np.where(familiarity < ALARM, "unfamiliar", "")
+        for name, limit in self.card["limits"].items():
+            reasons = np.where(scores[name] > limit, "not music", reasons)
+        return Verdicts(
+            softmax(scores["logits"] / temperature[:, None]), familiarity, music, reasons
+        )
+
+    def scores(self, heard: np.ndarray) -> dict[str, np.ndarray]:
+        """Measure recordings against what the model has learned.
+
+        Parameters
+        ----------
+        heard : numpy.ndarray
+            As for :meth:`verdicts`.
 
         Returns
         -------
         dict of str to numpy.ndarray
-            ``logits`` of the genres, ``(n_windows, n_genres)``; ``distance`` from the nearest
-            genre (Mahalanobis distance, covariance shared by the genres and shrunk: Lee et al.
-            2018, arXiv:1807.03888; Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4), and
-            ``music``, the log-odds that it is music, both ``(n_windows,)``.
+            ``logits`` of the genres, ``(n, n_genres)``; ``distance`` from the nearest genre
+            (Mahalanobis distance, covariance shared by the genres and shrunk: Lee et al. 2018,
+            arXiv:1807.03888; Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4); ``oddity``,
+            the log-odds that it is song from elsewhere or another sound, rather than music;
+            ``speech`` and ``other``, those that it is speech, or noise, a signal or an animal,
+            rather than music or song; these four ``(n,)``.
         """
         a = self.arrays
-        z = (np.asarray(windows, float) - a["mean"]) / a["scale"]
+        z = (np.asarray(heard, float) - a["mean"]) / a["scale"]
         white = z @ a["whiten"]
-        sounds = z @ a["sounds"].T + a["sound_bias"]
         squares = ((white[:, None, :] - a["centres"][None]) ** 2).sum(axis=2)
+        sounds = z @ a["sounds"].T + a["sound_bias"]
+        played = np.logaddexp(sounds[:, 0], sounds[:, 1])
+        rest = np.logaddexp.reduce
         return {
             "logits": z @ a["weights"].T + a["bias"],
             "distance": np.sqrt(squares.min(axis=1)),
-            "music": sounds[:, 0] - np.logaddexp.reduce(sounds[:, 1:], axis=1),
+            "oddity": rest(sounds[:, 1:], axis=1) - sounds[:, 0],
+            "speech": sounds[:, 2] - played,
+            "other": rest(sounds[:, 3:], axis=1) - played,
         }
 
-    def familiarity(self, distance: float) -> float:
-        """Compare a distance with those of held-out tracks.
+    def _named(self, found: Verdicts, k: int) -> tuple[str | None, str | None]:
+        if found.reason[k]:
+            return None, str(found.reason[k])
+        return self.genres[int(found.probabilities[k].argmax())], None
 
-        Parameters
-        ----------
-        distance : float
-            Mean over the windows of a recording.
-
-        Returns
-        -------
-        float
-            Conformal p-value (Bates et al. 2023, arXiv:2104.08279).
-        """
-        far = self.arrays["far"]
-        return float((1 + (far >= distance).sum()) / (1 + len(far)))
-
-    def _decide(self, scores: dict[str, np.ndarray]) -> tuple[str | None, str | None]:
-        if scores["music"] < self.card["limits"]["music"]:
-            return None, "not music"
-        if scores["distance"] > self.card["limits"]["distance"]:
-            return None, "unfamiliar"
-        return self.genres[int(scores["logits"].argmax())], None
-
-    def _course(
-        self, scores: dict[str, np.ndarray], loud: np.ndarray, edges: list[float]
-    ) -> list[Segment]:
+    def _course(self, heard: np.ndarray, loud: np.ndarray, edges: list[float]) -> list[Segment]:
         """Judge each window together with those around it, and join what is judged alike."""
+        near = [slice(max(k - CONTEXT // 2, 0), k + CONTEXT // 2 + 1) for k in range(len(loud))]
+        around = [heard[n][loud[n]] if loud[k] else heard[:1] for k, n in enumerate(near)]
+        means = np.stack([part.mean(axis=0) for part in around])
+        found = self.verdicts(means, [WINDOW * stream.PATCH * len(part) for part in around])
         rows: list[tuple[float, float, str | None, str | None, list[float]]] = []
-        for k, heard in enumerate(loud):
-            genre: str | None = None
-            reason: str | None = "silence"
-            probability = 0.0
-            if heard:
-                near = slice(max(k - CONTEXT // 2, 0), k + CONTEXT // 2 + 1)
-                here = {n: values[near][loud[near]].mean(axis=0) for n, values in scores.items()}
-                genre, reason = self._decide(here)
-                probability = float(softmax(here["logits"]).max()) if genre else 0.0
+        for k, is_loud in enumerate(loud):
+            genre, reason = self._named(found, k) if is_loud else (None, "silence")
+            probability = float(found.probabilities[k].max()) if genre else 0.0
             if rows and rows[-1][2:4] == (genre, reason):
                 rows[-1] = (rows[-1][0], edges[k + 1], genre, reason, [*rows[-1][4], probability])
             else:
                 rows.append((edges[k], edges[k + 1], genre, reason, [probability]))
         return [Segment(*row[:4], float(np.mean(row[4]))) for row in rows]
 
-    def _nearest(self, embedding: np.ndarray) -> list[Neighbour]:
+    def _nearest(self, heard: np.ndarray) -> list[Neighbour]:
         a = self.arrays
-        z = (embedding - a["mean"]) / a["scale"]
+        z = (heard - a["mean"]) / a["scale"]
         known = (a["tracks"].astype(float) - a["mean"]) / a["scale"]
         cosine = known @ z / (np.linalg.norm(known, axis=1) * np.linalg.norm(z) + 1e-12)
         order = np.argsort(-cosine, kind="stable")[:NEIGHBOURS]
@@ -337,15 +383,14 @@ class Model:
     def line(self) -> str:
         """The model card in one line."""
         card = self.card
-        scores = {name: card["scores"].get(name, {}).get("track") for name in ("track", "artist")}
-        parts = [
-            f"{found['value']:.2f} ({found['low']:.2f} to {found['high']:.2f}) under {name}"
-            for name, found in scores.items()
-            if found
-        ]
+        parts = []
+        for length, found in card["scores"].get("artist", {}).items():
+            if found:
+                a = found["accuracy"]
+                parts.append(f"{a['value']:.2f} ({a['low']:.2f} to {a['high']:.2f}) for {length}")
         return (
             f"{card['corpus']}, {card['made']}: {len(self.genres)} genres, {len(card['tracks'])} "
-            f"tracks; accuracy on tracks held out {', '.join(parts) or 'not known'}"
+            f"tracks; accuracy on artists held out {', '.join(parts) or 'not known'}"
         )
 
 
@@ -372,27 +417,12 @@ def load_model(path: str | Path | None = None) -> Model:
     return Model(*modelfile.read_model(modelfile.SHIPPED if path is None else Path(path)))
 
 
-def window(heard: Heard) -> tuple[np.ndarray, np.ndarray]:
-    """Join two patches each to a window, as long as a slice of a corpus.
-
-    Gives the mean embedding of each, of which the last may be of one patch, and where it begins,
-    in seconds.
-    """
-    first = np.arange(0, len(heard.start), WINDOW)
-    counts = np.diff([*first, len(heard.start)])[:, None]
-    return np.add.reduceat(heard.embedding, first) / counts, heard.start[first]
+def length_of(seconds: float) -> int:
+    """Say which of :data:`LENGTHS` stands for a recording: the longest that is not longer."""
+    return max(sum(seconds >= 0.98 * length for length in LENGTHS) - 1, 0)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Turn logits into probabilities, over the last axis."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
-
-
-def _stoppable(
-    blocks: Iterable[np.ndarray], stop: Callable[[], bool] | None
-) -> Iterator[np.ndarray]:
-    for block in blocks:
-        if stop is not None and stop():
-            raise KeyboardInterrupt
-        yield block

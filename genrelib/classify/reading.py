@@ -13,7 +13,7 @@ Intervals = dict[tuple[str, str], Any]
 
 
 def card_scores(card: Mapping[str, Any]) -> Intervals:
-    """Read how accurate a model was on held-out tracks.
+    """Read how good a model was on what was held out.
 
     Explained in chapter 9.
 
@@ -25,17 +25,40 @@ def card_scores(card: Mapping[str, Any]) -> Intervals:
     Returns
     -------
     dict
-        By protocol, and ``accuracy per slice`` or ``accuracy per track``: ``value``, ``low`` and
-        ``high``; None where a protocol could test nothing.
+        By protocol and length of the recordings, and by ``accuracy`` or ``expected calibration
+        error``: ``value``, ``low`` and ``high``; None where there were too few tracks.
     """
+    names = {"accuracy": "accuracy", "error": "expected calibration error"}
     return {
-        (protocol, f"accuracy per {level}"): scores[level]
-        for protocol, scores in card["scores"].items()
-        for level in ("slice", "track")
+        (f"{protocol}, {length}", shown): found and found[name]
+        for protocol, lengths in card["scores"].items()
+        for length, found in lengths.items()
+        for name, shown in names.items()
     }
 
 
-def recorded_trial() -> tuple[str, Intervals, pd.DataFrame]:
+def card_refusals(card: Mapping[str, Any]) -> pd.DataFrame:
+    """Read what a model turned away of what its training did not know.
+
+    Explained in chapter 9.
+
+    Parameters
+    ----------
+    card : mapping
+        The card of a :class:`genrelib.classify.Model`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each kind of recording; ``recordings``, and the shares called ``not music`` and
+        ``unfamiliar``, each a mapping of ``value``, ``low`` and ``high``.
+    """
+    return pd.DataFrame.from_dict(card["refused"], orient="index").rename(
+        columns={"n": "recordings"}
+    )
+
+
+def recorded_trial() -> tuple[str, pd.DataFrame]:
     """Read how ``genrelib classify`` did on files, as recorded.
 
     Explained in chapter 9.
@@ -44,25 +67,15 @@ def recorded_trial() -> tuple[str, Intervals, pd.DataFrame]:
     -------
     day : str
         When it was recorded.
-    lengths : dict
-        By length of the files, which hold tracks that the model did not know, and by
-        ``accuracy``, ``expected calibration error`` and ``refused``: ``value``, ``low`` and
-        ``high``.
     made : pandas.DataFrame
         By what other files hold, how many there were (``files``), and the share that was refused:
         ``value``, ``low`` and ``high``.
     """
     trial = read_recorded("classify")
-    lengths: Intervals = {}
-    for length in ("1 s", "3 s", "6 s", "12 s", "whole"):
-        found = trial["held out by track"][length]
-        lengths[length, "accuracy"] = found["accuracy"]
-        lengths[length, "expected calibration error"] = found["calibration"]["error"]
-        lengths[length, "refused"] = found["refused"]
     made = {
         kind: {"files": found["files"]}
         | {key: found["refused"][key] for key in ("value", "low", "high")}
         for kind, found in trial["made"].items()
         if kind != "faults"
     }
-    return trial["recorded"], lengths, pd.DataFrame(made).T.astype({"files": int})
+    return trial["recorded"], pd.DataFrame(made).T.astype({"files": int})

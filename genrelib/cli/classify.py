@@ -83,17 +83,19 @@ def card_text(path: Path | None) -> str:
     """
     model = load_model(path)
     card = model.card
-    lines = [model.line, f"genres: {', '.join(model.genres)}", "accuracy, with 95 % intervals:"]
-    for name, levels in card["scores"].items():
-        found = [f"{_share(levels[k])} per {k}" for k in ("slice", "track") if levels[k]]
-        tested = f", {levels['track']['n_genres']:.0f} genres tested" if found else "not tested"
-        lines.append(f"  {name}: {', '.join(found)}{tested}")
-    lines.append("expected calibration error per track (what chance alone would give):")
-    for name, found in card["calibration"].items():
-        text = f"{_share(found['error'])}; {found['chance']:.3f}" if found else "not tested"
-        lines.append(f"  {name}: {text}")
-    lines.append("named none of these:")
-    lines += [f"  {_share(rate)} of {what}" for what, rate in card["refused"].items()]
+    lines = [model.line, f"genres: {', '.join(model.genres)}"]
+    lines += ["held out by, length: accuracy; mean confidence; expected calibration error"]
+    for name, lengths in card["scores"].items():
+        for length, found in lengths.items():
+            text = "too few tracks to say"
+            if found:
+                text = f"{_share(found['accuracy'])}; {found['confidence']:.3f}; "
+                text += f"{_share(found['error'])}, by chance {found['chance']:.3f}"
+            lines.append(f"  {name}, {length}: {text}")
+    lines.append("called not music; unfamiliar")
+    for what, rate in card["refused"].items():
+        shares = "; ".join(_share(rate[reason]) for reason in ("not music", "unfamiliar"))
+        lines.append(f"  {what} ({rate['n']:.0f}): {shares}")
     versions = ", ".join(f"{name} {number}" for name, number in card["versions"].items())
     return plain("\n".join([*lines, *card["caveats"], f"made with {versions}"]))
 

@@ -6,6 +6,7 @@ from .audio import (
     SAMPLE_RATE as SAMPLE_RATE,
     AudioError as AudioError,
     AudioHeader as AudioHeader,
+    as_text as as_text,
     decode as decode,
     on_disk as on_disk,
     read_blocks as read_blocks,
@@ -27,6 +28,7 @@ from .download import (
 )
 from .folder import (
     audio_below as audio_below,
+    genre_name as genre_name,
 )
 from .gtzan import (
     GENRES as GENRES,

@@ -47,7 +47,18 @@ _AS_BYTES = {there: here for here, there in _AS_TEXT.items()}
 
 
 def as_text(path: str | Path) -> str:
-    """Name a file so that the name can be kept in a table, whatever bytes it consists of."""
+    """Name a file so that the name can be kept in a table, whatever bytes it consists of.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    str
+        Its path, from which :func:`on_disk` makes the file's name again.
+    """
     return str(path).translate(_AS_TEXT)
 
 

@@ -62,7 +62,7 @@ def load_folder(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             )
     reasons = {file: "not in a genre folder" for file in audio if len(file.parts) == 1}
     ids = _folder_ids(inside)
-    genres = [_genre(file.parts[0]) for file in ids.values()]
+    genres = [genre_name(file.parts[0]) for file in ids.values()]
     tracks = track_table(pd.DataFrame({"genre": genres}, index=list(ids), dtype=object))
     tracks, skipped = add_audio(tracks, {key: root / file for key, file in ids.items()})
     elsewhere = skipped_table((root / file, reason) for file, reason in reasons.items())
@@ -72,9 +72,20 @@ def load_folder(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
 
 
-def _genre(folder: str) -> str:
-    """Normalise the name of a genre folder: lower case, single blanks, known aliases."""
-    name = " ".join(unicodedata.normalize("NFC", _readable(folder)).lower().split())
+def genre_name(name: str) -> str:
+    """Normalise the name of a genre: lower case, single blanks, known aliases.
+
+    Parameters
+    ----------
+    name : str
+        As somebody wrote it, such as the name of a folder.
+
+    Returns
+    -------
+    str
+        As it stands in tables of tracks.
+    """
+    name = " ".join(unicodedata.normalize("NFC", _readable(name)).lower().split())
     return GENRE_ALIASES.get(name, name)
 
 
@@ -91,7 +102,7 @@ def _folder_ids(files: list[Path]) -> dict[str, Path]:
     """
 
     def name(file: Path, ending: str = "") -> str:
-        genre = _genre(file.parts[0])
+        genre = genre_name(file.parts[0])
         stem = ".".join((*file.parts[1:-1], file.stem)).removeprefix(f"{genre}.")
         return unicodedata.normalize("NFC", _readable(f"{genre}.{stem}{ending}"))
 

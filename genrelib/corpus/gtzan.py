@@ -43,7 +43,8 @@ def _annotations() -> pd.DataFrame:
     table = pd.read_csv(
         PACKAGE_DATA / "gtzan.csv", dtype=object, keep_default_na=False, index_col="track_id"
     )
-    return track_table(table.where(table != "", None))
+    table = table.where(table != "", None)
+    return track_table(table).assign(source=table["source"])
 
 
 def gtzan_annotations() -> pd.DataFrame:
@@ -54,13 +55,15 @@ def gtzan_annotations() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A table of tracks; duration, sample_rate and path are missing.
+        A table of tracks; duration, sample_rate and path are missing. One more column, source,
+        says who names the artist: ``index``, ``fingerprint``, or missing where nobody does.
 
     Notes
     -----
-    Artists and titles are from the index of Sturm (2012, doi:10.1145/2390848.2390851), folds from
-    the fault-filtered split of Kereliuk, Sturm and Larsen (2015, arXiv:1507.04761). How they were
-    restated: ``genrelib/data/README.md``.
+    Artists and titles are from the index of Sturm (2012, doi:10.1145/2390848.2390851); some that
+    it lacks, and which tracks are one recording, from a fingerprint service (gtzan-bind). Folds
+    are from the fault-filtered split of Kereliuk, Sturm and Larsen (2015, arXiv:1507.04761). How
+    they were restated, and by what rule: ``genrelib/data/README.md``.
     """
     return _annotations().copy()
 

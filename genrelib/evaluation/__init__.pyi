@@ -1,3 +1,13 @@
+from .audit import (
+    METHODS as METHODS,
+    UNITS as UNITS,
+    Answers as Answers,
+    alike as alike,
+    coverage as coverage,
+    coverage_by_correlation as coverage_by_correlation,
+    intervals_of as intervals_of,
+    simulate as simulate,
+)
 from .calibration import (
     BINS as BINS,
     calibration_error as calibration_error,
@@ -19,6 +29,15 @@ from .effect import (
 from .importance import (
     family_importance as family_importance,
 )
+from .intervals import (
+    BOUNDS as BOUNDS,
+    CONFIDENCE as CONFIDENCE,
+    IMAGINED as IMAGINED,
+    Kind as Kind,
+    ends as ends,
+    resample as resample,
+    units_of as units_of,
+)
 from .neighbours import (
     artist_neighbours as artist_neighbours,
     has_company as has_company,
@@ -30,6 +49,7 @@ from .protocols import (
     Plan as Plan,
     Protocol as Protocol,
     cross_validate as cross_validate,
+    held_out as held_out,
     plan as plan,
     predict_split as predict_split,
     whole_groups as whole_groups,
@@ -43,7 +63,6 @@ from .scores import (
     gaps as gaps,
     hits as hits,
     mean_with_interval as mean_with_interval,
-    resample as resample,
     score as score,
     with_interval as with_interval,
 )

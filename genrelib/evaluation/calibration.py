@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import softmax
-from scipy.stats import binomtest
 
-from genrelib.evaluation.scores import with_interval
+from genrelib.evaluation.intervals import units_of
+from genrelib.evaluation.scores import mean_with_interval, with_interval
 
 BINS = 10
 """Bins of equal width that confidence is sorted into."""
@@ -140,18 +140,16 @@ def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
     pandas.DataFrame
         One row per bin that is not empty: its edges ``from`` and ``to``, ``n`` predictions, their
         mean ``confidence``, their ``accuracy``, and ``low`` and ``high``, the 95 % interval of
-        that accuracy (Wilson 1927).
+        that accuracy.
     """
-    confidence = predictions[_columns(predictions)].max(axis=1).to_numpy(float)
-    hit = (predictions["genre"] == predictions["predicted"]).to_numpy()
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    rows = []
+    confidence, hit, place = _binned(predictions, bins)
+    units, rows = units_of(predictions).to_numpy(), []
     for k in np.unique(place):
         inside = place == k
-        n, hits = int(inside.sum()), int(hit[inside].sum())
-        interval = binomtest(hits, n).proportion_ci(method="wilson")
+        right = pd.DataFrame({"accuracy": hit[inside].astype(float)})
+        found = mean_with_interval(right, units[inside]).loc["accuracy"]
         sure = confidence[inside].mean()
-        rows.append((k / bins, (k + 1) / bins, n, sure, hits / n, interval.low, interval.high))
+        rows.append((k / bins, (k + 1) / bins, int(inside.sum()), sure, *found))
     names = ["from", "to", "n", "confidence", "accuracy", "low", "high"]
     return pd.DataFrame(rows, columns=names)
 
@@ -176,8 +174,8 @@ def calibration_error(predictions: pd.DataFrame, bins: int = BINS) -> float:
     float
         Between 0 and 1. Small samples never give 0; see :func:`chance_error`.
     """
-    table = reliability(predictions, bins)
-    return float(np.average((table["confidence"] - table["accuracy"]).abs(), weights=table["n"]))
+    confidence, hit, place = _binned(predictions, bins)
+    return float(np.abs(np.bincount(place, confidence - hit)).sum() / len(place))
 
 
 def chance_error(
@@ -224,11 +222,11 @@ def calibration_summary(predictions: pd.DataFrame, *, seed: int = 0) -> dict[str
     Returns
     -------
     dict
-        The expected calibration error as ``value``, with ``low`` and ``high`` (95 % interval that
-        resamples tracks); ``chance``, from :func:`chance_error`; the mean ``confidence``, and
-        ``accuracy``, the share that is right.
+        The expected calibration error as ``value``, with ``low`` and ``high`` (95 % interval
+        over what the protocol held out); ``chance``, from :func:`chance_error`; the mean
+        ``confidence``, and ``accuracy``, the share that is right.
     """
-    return with_interval(calibration_error, predictions, seed=seed) | {
+    return with_interval(calibration_error, predictions, "distance", seed=seed) | {
         "chance": chance_error(predictions, seed=seed),
         "confidence": float(predictions[_columns(predictions)].max(axis=1).mean()),
         "accuracy": float((predictions["genre"] == predictions["predicted"]).mean()),
@@ -237,6 +235,13 @@ def calibration_summary(predictions: pd.DataFrame, *, seed: int = 0) -> dict[str
 
 def _columns(predictions: pd.DataFrame) -> list[str]:
     return [column for column in predictions.columns if column.startswith("p_")]
+
+
+def _binned(predictions: pd.DataFrame, bins: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give how sure each prediction is, whether it is right, and its bin."""
+    confidence = predictions[_columns(predictions)].max(axis=1).to_numpy(float)
+    hit = (predictions["genre"] == predictions["predicted"]).to_numpy()
+    return confidence, hit, np.minimum((confidence * bins).astype(int), bins - 1)
 
 
 def _filled(table: pd.DataFrame, values: np.ndarray, columns: list[str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
-from genrelib.evaluation.protocols import plan
+from genrelib.evaluation.protocols import PROTOCOLS, held_out, plan
 from genrelib.evaluation.scores import mean_with_interval
 from genrelib.features import FAMILIES, family_of
 
@@ -50,7 +50,7 @@ def family_importance(
     n_splits : int
         Folds, as in :func:`genrelib.evaluation.plan`.
     n_boot : int
-        Bootstrap resamples of tracks.
+        Bootstrap resamples.
     seed : int
         Seed of folds, shuffles and resampling.
     jobs : int
@@ -60,7 +60,7 @@ def family_importance(
     -------
     pandas.DataFrame
         Index: the families in the order of the book; ``value``, the accuracy per slice lost,
-        with the ends ``low`` and ``high`` of its 95 % interval over tracks.
+        with the ends ``low`` and ``high`` of its 95 % interval over what the protocol holds out.
 
     Raises
     ------
@@ -86,7 +86,8 @@ def family_importance(
     )  # fmt: skip
     tested = slices.iloc[np.concatenate([test for _, test in splits])]
     table = pd.DataFrame(np.concatenate(losses), columns=list(places))
-    means = mean_with_interval(table, tested["track_id"], n_boot=n_boot, seed=seed)
+    units = held_out(tested, PROTOCOLS[protocol].holds_out)
+    means = mean_with_interval(table, units, "difference", n_boot=n_boot, seed=seed)
     return means.rename_axis(index="family")
 
 

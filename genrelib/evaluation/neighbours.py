@@ -109,6 +109,10 @@ def artist_neighbours(
             for what in ("artist", "genre")
         }
     )
-    same = "the same artist"
-    met["more", same] = met["ear", same] - met["hand-made", same]
-    return mean_with_interval(met[asked], slices.loc[asked, "track_id"], seed=seed)
+    same, met, tracks = "the same artist", met[asked], slices.loc[asked, "track_id"]
+    more = pd.DataFrame({("more", same): met["ear", same] - met["hand-made", same]})
+    parts = (
+        mean_with_interval(met, tracks, seed=seed),
+        mean_with_interval(more, tracks, "difference", seed=seed),
+    )
+    return pd.concat(parts)

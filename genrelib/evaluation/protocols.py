@@ -49,11 +49,30 @@ class Protocol:
         One sentence for tables and figures.
     plan : callable
         ``plan(slices, n_splits, seed)`` gives the :class:`Plan`.
+    holds_out : {"track", "artist"}
+        What its intervals draw again: artists, where none may be on both sides.
     """
 
     name: str
     about: str
     plan: Callable[[pd.DataFrame, int, int], Plan]
+    holds_out: str = "track"
+
+
+def recording(slices: pd.DataFrame) -> pd.Series:
+    """Say of which recording each slice is: tracks that are one recording share their siblings.
+
+    Parameters
+    ----------
+    slices : pandas.DataFrame
+        One row per slice with ``track_id``, and ``recording`` where that is known.
+
+    Returns
+    -------
+    pandas.Series
+        Names of recordings, or tracks where the table has none.
+    """
+    return slices.get("recording", slices["track_id"])
 
 
 def _by_slice(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
@@ -63,7 +82,7 @@ def _by_slice(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
 
 
 def _by_track(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
-    return _grouped(slices, slices["track_id"], "track", n_splits, seed)
+    return _grouped(slices, recording(slices), "track", n_splits, seed)
 
 
 def _by_artist(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
@@ -143,11 +162,33 @@ PROTOCOLS = {
     for p in (
         Protocol("random-slice", "random folds over slices: siblings on both sides", _by_slice),
         Protocol("track", "folds over tracks: no siblings, but the same artists", _by_track),
-        Protocol("artist", "folds over artists: no credited artist is on both sides", _by_artist),
-        Protocol("fault-filtered", "the fixed split of Kereliuk et al. (2015)", _fault_filtered),
+        Protocol("artist", "folds over artists: no credited artist is on both sides", _by_artist,
+                 "artist"),
+        Protocol("fault-filtered", "the fixed split of Kereliuk et al. (2015)", _fault_filtered,
+                 "artist"),
     )
-}
+}  # fmt: skip
 """The four protocols, from the most forgiving to the strictest."""
+
+
+def held_out(slices: pd.DataFrame, holds_out: str) -> pd.Series:
+    """Say what each slice is held out with, which is what intervals draw again.
+
+    Parameters
+    ----------
+    slices : pandas.DataFrame
+        One row per slice with ``track_id`` and ``artist``.
+    holds_out : {"track", "artist"}
+        As of a :class:`Protocol`.
+
+    Returns
+    -------
+    pandas.Series
+        Its track or its artist; the track where the artist is not known.
+    """
+    if holds_out == "track":
+        return slices["track_id"]
+    return slices["artist"].astype(object).fillna(slices["track_id"])
 
 
 def plan(slices: pd.DataFrame, protocol: str, *, n_splits: int = 5, seed: int = 0) -> Plan:
@@ -158,7 +199,9 @@ def plan(slices: pd.DataFrame, protocol: str, *, n_splits: int = 5, seed: int = 
     Parameters
     ----------
     slices : pandas.DataFrame
-        One row per slice with ``track_id``, ``genre``, ``artist`` and ``side``.
+        One row per slice with ``track_id``, ``genre``, ``artist`` and ``side``. Tracks that
+        ``recording``, if there, calls one stay together under ``track``, and under ``artist``
+        wherever they have one artist.
     protocol : str
         One of :data:`PROTOCOLS`.
     n_splits : int
@@ -225,9 +268,10 @@ def cross_validate(
     Returns
     -------
     pandas.DataFrame
-        The predictions table: ``slice_id``, ``track_id``, ``genre``, ``predicted``, ``fold``,
-        ``protocol``, ``model`` and one probability per genre, ``p_<genre>``. Its
-        ``attrs["not_tested"]`` names genres that the protocol cannot test, with the reason.
+        The predictions table: ``slice_id``, ``track_id``, ``unit`` (from :func:`held_out`),
+        ``genre``, ``predicted``, ``fold``, ``protocol``, ``model`` and one probability per genre,
+        ``p_<genre>``. Its ``attrs["not_tested"]`` names genres that the protocol cannot test, with
+        the reason.
         Empty where it can test none.
 
     Raises
@@ -245,12 +289,13 @@ def cross_validate(
         raise ValueError(f"features are not finite for {', '.join(bad[:3])}; check the audio")
     layout = plan(slices, protocol, n_splits=n_splits, seed=seed)
     genres = sorted(slices["genre"].unique())
+    slices = slices.assign(unit=held_out(slices, PROTOCOLS[protocol].holds_out))
     run = joblib.Parallel(n_jobs=min(jobs, len(layout.splits) or 1))
     parts = run(
         joblib.delayed(_fold)(clone(estimator), values, slices, genres, number, train, test)
         for number, (train, test) in enumerate(layout.splits)
     )
-    columns = ["slice_id", "track_id", "genre", "predicted", "fold"]
+    columns = ["slice_id", "track_id", "unit", "genre", "predicted", "fold"]
     empty = pd.DataFrame(columns=[*columns, *(f"p_{genre}" for genre in genres)])
     table = pd.concat(parts, ignore_index=True) if parts else empty
     table = _named(table, protocol, model or type(estimator).__name__)
@@ -267,6 +312,7 @@ def predict_split(
     *,
     protocol: str = "one split",
     model: str = "",
+    holds_out: str = "track",
 ) -> pd.DataFrame:
     """Train on some slices and predict others: one split of anybody's making.
 
@@ -286,6 +332,8 @@ def predict_split(
         What to call the split in the table.
     model : str
         What to call the model in the table.
+    holds_out : {"track", "artist"}
+        What the split keeps on one side, see :func:`held_out`.
 
     Returns
     -------
@@ -294,19 +342,20 @@ def predict_split(
     """
     values = X.to_numpy() if isinstance(X, pd.DataFrame) else X
     genres = sorted(slices["genre"].unique())
+    slices = slices.assign(unit=held_out(slices, holds_out))
     table = _fold(clone(estimator), values, slices, genres, 0, train, test)
     return _named(table, protocol, model or type(estimator).__name__)
 
 
 def _named(table: pd.DataFrame, protocol: str, model: str) -> pd.DataFrame:
-    table.insert(5, "protocol", protocol)
-    table.insert(6, "model", model)
+    table.insert(6, "protocol", protocol)
+    table.insert(7, "model", model)
     return table
 
 
 def _fold(estimator, values, slices, genres, number, train, test) -> pd.DataFrame:
     # A model that spares some of its training tracks has to know which slices are siblings.
-    tracks = slices["track_id"].to_numpy()[train]
+    tracks = recording(slices).to_numpy()[train]
     extra = {"groups": tracks} if has_fit_parameter(estimator, "groups") else {}
     # Tables of this size give threads little to do: on a busy machine they wait for each other.
     with threadpool_limits(1, user_api="openmp"):
@@ -314,7 +363,7 @@ def _fold(estimator, values, slices, genres, number, train, test) -> pd.DataFram
         shares = np.asarray(estimator.predict_proba(values[test]), float)
     probabilities = pd.DataFrame(shares, columns=estimator.classes_)
     probabilities = probabilities.reindex(columns=genres, fill_value=0.0)
-    rows = slices.iloc[test].reset_index()[["slice_id", "track_id", "genre"]]
+    rows = slices.iloc[test].reset_index()[["slice_id", "track_id", "unit", "genre"]]
     rows["predicted"] = probabilities.idxmax(axis=1)
     rows["fold"] = number
     return pd.concat([rows, probabilities.add_prefix("p_")], axis=1)

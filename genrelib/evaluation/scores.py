@@ -1,7 +1,8 @@
 """From predictions to scores: every score, interval and gap of the book is computed here.
 
 Takes the predictions table of :func:`genrelib.evaluation.cross_validate` and nothing else. All
-intervals resample tracks, and all have their ends from one place, :data:`ENDS`.
+intervals resample what the protocol held out, and all have their ends from one place,
+:func:`genrelib.evaluation.ends`.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from genrelib.evaluation.intervals import Kind, ends, resample, units_of
+
 METRICS = ("accuracy", "precision", "recall", "f1")
 LEVELS = ("slice", "track")
-ENDS = (2.5, 97.5)
-"""Percentiles of resampled values that an interval of 95 % lies between."""
 
 
 def by_track(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -44,35 +45,12 @@ def by_track(predictions: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def resample(rng: np.random.Generator, n_tracks: int, n_boot: int) -> np.ndarray:
-    """Draw as many tracks as there are, with replacement, again and again (the bootstrap).
-
-    Explained in chapter 4.
-
-    Tracks are drawn, never slices: the slices of a track are right or wrong together (Efron and
-    Tibshirani 1993).
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of chance.
-    n_tracks : int
-        Number of tracks.
-    n_boot : int
-        Number of draws.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n_boot, n_tracks)
-        How often each track is in each draw.
-    """
-    return rng.multinomial(n_tracks, np.full(n_tracks, 1 / n_tracks), n_boot)
-
-
 def score(predictions: pd.DataFrame, *, n_boot: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """Score predictions per slice and per track, with 95 % intervals that resample tracks.
+    """Score predictions per slice and per track, with 95 % intervals.
 
     Explained in chapter 4.
+
+    The intervals resample what the protocol held out: tracks, or artists.
 
     Parameters
     ----------
@@ -88,7 +66,7 @@ def score(predictions: pd.DataFrame, *, n_boot: int = 1000, seed: int = 0) -> pd
     pandas.DataFrame
         One row per level (``slice``, ``track``) and metric (``accuracy`` and macro
         ``precision``, ``recall``, ``f1`` over the genres tested): ``value``, ``low``, ``high``
-        (percentile interval, Efron and Tibshirani 1993), ``n_tracks`` and ``n_genres``.
+        (interval as by :func:`genrelib.evaluation.ends`), ``n_tracks`` and ``n_genres``.
 
     Raises
     ------
@@ -97,15 +75,16 @@ def score(predictions: pd.DataFrame, *, n_boot: int = 1000, seed: int = 0) -> pd
     """
     _one_of_each(predictions)
     rng = np.random.default_rng(seed)
-    rows = []
+    n_tracks, rows = predictions["track_id"].nunique(), []
     for level in LEVELS:
         counts, genres = _confusions(predictions, level)
         weights = resample(rng, len(counts), n_boot)
         value = _metrics(counts.sum(axis=0)[None])
         boot = _metrics(np.einsum("bt,tij->bij", weights, counts, optimize=True))
         for metric in METRICS:
-            low, high = np.percentile(boot[metric], ENDS)
-            rows.append((level, metric, value[metric][0], low, high, len(counts), len(genres)))
+            low, high = ends(value[metric][0], boot[metric], len(counts))
+            found = (value[metric][0], float(low), float(high))
+            rows.append((level, metric, *found, n_tracks, len(genres)))
     names = ["level", "metric", "value", "low", "high", "n_tracks", "n_genres"]
     return pd.DataFrame(rows, columns=names)
 
@@ -134,7 +113,8 @@ def gap(
     metric : {"accuracy", "precision", "recall", "f1"}
         The metric.
     n_boot : int
-        Bootstrap resamples; each takes the same tracks on both sides.
+        Bootstrap resamples; each takes the same units on both sides: tracks or, where one of the
+        two protocols held out artists, these.
     seed : int
         Seed of the resampling.
 
@@ -154,12 +134,16 @@ def gap(
     common = sorted(set(a["track_id"]) & set(b["track_id"]))
     if not common:
         raise ValueError("the two tables have no track in common: there is no gap to measure")
-    sides = [_confusions(t[t["track_id"].isin(common)], level)[0] for t in (a, b)]
-    draws = resample(np.random.default_rng(seed), len(common), n_boot)
-    low, high = np.percentile(_difference(sides, draws)[metric], ENDS)
-    value = _difference(sides, np.ones((1, len(common)), int))[metric][0]
-    ends = {"value": float(value), "low": float(low), "high": float(high)}
-    return ends | {"n_tracks": len(common)}
+    both = [t[t["track_id"].isin(common)] for t in (a, b)]
+    # The stricter of the two has fewer units, and each of them is some of the other's.
+    strict = min(both, key=lambda t: units_of(t).nunique())
+    unit = units_of(strict).set_axis(strict["track_id"]).groupby(level=0).first()
+    sides = [_confusions(t.assign(unit=t["track_id"].map(unit)), level)[0] for t in both]
+    draws = resample(np.random.default_rng(seed), unit.nunique(), n_boot)
+    value = _difference(sides, np.ones((1, unit.nunique()), int))[metric][0]
+    low, high = ends(value, _difference(sides, draws)[metric], unit.nunique(), "difference")
+    found = {"value": float(value), "low": float(low), "high": float(high)}
+    return found | {"n_tracks": len(common)}
 
 
 def gaps(
@@ -191,9 +175,14 @@ def gaps(
 
 
 def mean_with_interval(
-    values: pd.DataFrame, track_ids: ArrayLike, *, n_boot: int = 1000, seed: int = 0
+    values: pd.DataFrame,
+    units: ArrayLike,
+    kind: Kind = "share",
+    *,
+    n_boot: int = 1000,
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """Average each column over its rows, with a 95 % interval that resamples tracks.
+    """Average each column over its rows, with a 95 % interval that resamples units.
 
     Explained in chapter 4.
 
@@ -201,8 +190,10 @@ def mean_with_interval(
     ----------
     values : pandas.DataFrame
         Numbers, such as hits (1) and misses (0), one row per slice or per track.
-    track_ids : array-like of str, shape (n_rows,)
-        The track of each row.
+    units : array-like of str, shape (n_rows,)
+        What each row stands and falls with: its track, or its artist.
+    kind : {"share", "difference", "distance"}
+        What the numbers are, see :func:`genrelib.evaluation.ends`.
     n_boot : int
         Bootstrap resamples.
     seed : int
@@ -211,13 +202,13 @@ def mean_with_interval(
     Returns
     -------
     pandas.DataFrame
-        One row per column of ``values``: ``value``, ``low``, ``high`` (percentile interval, Efron
-        and Tibshirani 1993).
+        One row per column of ``values``: ``value``, ``low``, ``high``.
     """
-    groups = values.groupby(np.asarray(track_ids))
+    groups = values.groupby(np.asarray(units))
     sums, sizes = groups.sum().to_numpy(), groups.size().to_numpy()
     weights = resample(np.random.default_rng(seed), len(sizes), n_boot)
-    low, high = np.percentile(weights @ sums / (weights @ sizes)[:, None], ENDS, axis=0)
+    drawn = weights @ sums / (weights @ sizes)[:, None]
+    low, high = ends(values.mean(), drawn, len(sizes), kind)
     return pd.DataFrame({"value": values.mean(), "low": low, "high": high})
 
 
@@ -241,20 +232,25 @@ def hits(predictions: pd.DataFrame) -> pd.Series:
 def with_interval(
     measure: Callable[[pd.DataFrame], float],
     predictions: pd.DataFrame,
+    kind: Kind = "share",
     *,
     n_boot: int = 200,
     seed: int = 0,
 ) -> dict[str, float]:
-    """Take any measure of a table of predictions, with a 95 % interval that resamples tracks.
+    """Take any measure of a table of predictions, with a 95 % interval.
 
     Explained in chapter 8.
+
+    The interval resamples what the protocol held out: tracks, or artists.
 
     Parameters
     ----------
     measure : callable
         Takes such a table, gives a number; called once for each resample.
     predictions : pandas.DataFrame
-        One row per slice with ``track_id``.
+        One row per slice with ``track_id`` and, if it is not that which was held out, ``unit``.
+    kind : {"share", "difference", "distance"}
+        What the measure gives, see :func:`genrelib.evaluation.ends`.
     n_boot : int
         Bootstrap resamples.
     seed : int
@@ -263,13 +259,14 @@ def with_interval(
     Returns
     -------
     dict
-        ``value``, ``low`` and ``high`` (percentile interval, Efron and Tibshirani 1993).
+        ``value``, ``low`` and ``high``.
     """
-    tracks = list(predictions.groupby("track_id").indices.values())
-    draws = np.random.default_rng(seed).integers(len(tracks), size=(n_boot, len(tracks)))
-    rows = (np.concatenate([tracks[i] for i in draw]) for draw in draws)
-    low, high = np.percentile([measure(predictions.iloc[row]) for row in rows], ENDS)
-    return {"value": float(measure(predictions)), "low": float(low), "high": float(high)}
+    units = list(predictions.groupby(units_of(predictions)).indices.values())
+    draws = np.random.default_rng(seed).integers(len(units), size=(n_boot, len(units)))
+    rows = (np.concatenate([units[i] for i in draw]) for draw in draws)
+    value = float(measure(predictions))
+    low, high = ends(value, [measure(predictions.iloc[row]) for row in rows], len(units), kind)
+    return {"value": value, "low": float(low), "high": float(high)}
 
 
 def confusion(predictions: pd.DataFrame, level: str = "slice") -> pd.DataFrame:
@@ -306,14 +303,19 @@ def _one_of_each(predictions: pd.DataFrame) -> None:
 
 
 def _confusions(predictions: pd.DataFrame, level: str) -> tuple[np.ndarray, list[str]]:
-    """Confusion counts per track ``(n_tracks, n_genres, n_predicted)``, tested genres first."""
+    """Confusion counts per unit ``(n_units, n_genres, n_predicted)``, tested genres first."""
     if level not in LEVELS:
         raise ValueError(f"no level {level!r}; there are {' and '.join(LEVELS)}")
-    table = by_track(predictions).reset_index() if level == "track" else predictions
+    table, units = predictions, units_of(predictions)
+    if level == "track":
+        table = by_track(predictions).reset_index()
+        units = table["track_id"].map(
+            units.set_axis(predictions["track_id"]).groupby(level=0).first()
+        )
     tested = sorted(table["genre"].unique())
     genres = [*tested, *sorted(set(table["predicted"]) - set(tested))]
-    tracks, rows = np.unique(table["track_id"], return_inverse=True)
-    counts = np.zeros((len(tracks), len(genres), len(genres)))
+    names, rows = np.unique(units.to_numpy(str), return_inverse=True)
+    counts = np.zeros((len(names), len(genres), len(genres)))
     place = pd.Index(genres)
     at = (rows, place.get_indexer(table["genre"]), place.get_indexer(table["predicted"]))
     np.add.at(counts, at, 1)
@@ -321,7 +323,7 @@ def _confusions(predictions: pd.DataFrame, level: str) -> tuple[np.ndarray, list
 
 
 def _difference(sides: list[np.ndarray], weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Metrics of the first side less those of the second, for each row of track weights."""
+    """Metrics of the first side less those of the second, for each row of weights."""
     a, b = (_metrics(np.einsum("bt,tij->bij", weights, c, optimize=True)) for c in sides)
     return {metric: a[metric] - b[metric] for metric in METRICS}
 

@@ -125,7 +125,7 @@ def tempo_gain(
         return pd.DataFrame(np.nan, index=names, columns=["value", "low", "high"])
     was = tempo_accuracy(shared, annotated).astype(float)
     now = tempo_accuracy(after, annotated).astype(float).reindex(was.index)
-    return mean_with_interval(100 * (now - was), was.index, seed=seed).set_axis(names)
+    return 100 * mean_with_interval(now - was, was.index, "difference", seed=seed).set_axis(names)
 
 
 def tempo_errors(estimates: pd.Series, annotated: pd.Series) -> pd.Series:

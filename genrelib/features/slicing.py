@@ -65,7 +65,7 @@ def slice_tracks(
     ----------
     music : Corpus or pandas.DataFrame
         A corpus, or its table of tracks: index ``track_id``, columns ``genre``, ``artist``,
-        ``fold`` and ``duration`` (seconds) are used.
+        ``fold`` and ``duration`` (seconds) are used, and ``recording`` if there.
     length : float
         Length of a slice in seconds.
     hop : float, optional
@@ -79,9 +79,10 @@ def slice_tracks(
     Slices
         One row per slice: index ``slice_id`` (``<track_id>:<k>``, k from 0), columns
         ``track_id``, ``genre``, ``artist``, ``side`` (of the fault-filtered split, or missing),
-        ``start`` and ``end`` (seconds). A last slice that lacks less than 1 % of its length is
-        kept (padded with zeros when it is measured), a shorter one is dropped. What is shorter
-        than the pretrained ear listens to at a time, it hears repeated
+        ``start`` and ``end`` (seconds), ``recording`` (the first of the tracks that are one
+        recording; the track itself where it is alone). A last slice that lacks less than 1 % of
+        its length is kept (padded with zeros when it is measured), a shorter one is dropped. What
+        is shorter than the pretrained ear listens to at a time, it hears repeated
         (:func:`genrelib.features.hear`).
 
     Raises
@@ -122,6 +123,8 @@ def slice_tracks(
     rows.insert(0, "track_id", track_ids)
     start, end = k * float(hop), k * float(hop) + float(length)
     end = np.where(np.repeat(lone, counts), np.repeat(duration, counts), end)
-    table = Slices(rows.assign(start=start, end=end))
+    recording = tracks.reindex(columns=["recording"])["recording"].to_numpy(object)
+    recording = np.where(pd.isna(recording), tracks.index.to_numpy(object), recording)
+    table = Slices(rows.assign(start=start, end=end, recording=np.repeat(recording, counts)))
     table.corpus = music if isinstance(music, Corpus) else None
     return table

@@ -66,3 +66,7 @@ from .reanalysis import (
     siblings as siblings,
     source_scores as source_scores,
 )
+from .trained_ear import (
+    score_trained_ear as score_trained_ear,
+    trained_ear as trained_ear,
+)

@@ -19,7 +19,7 @@ from genrelib.corpus import (
     metadata,
     write_parquet,
 )
-from genrelib.evaluation import mean_with_interval
+from genrelib.evaluation import Kind, mean_with_interval
 from genrelib.studies.experiments import EXPERIMENTS, StudyError
 from genrelib.studies.lstm import parts_folder
 
@@ -199,7 +199,8 @@ def compare(
         table = hits(study, [name] if base in (None, name) else [name, base], level).dropna()
         values = table[[name]] if base is None else table[[name]].sub(table[base], axis=0)
         tracks = table.index.get_level_values("track_id")
-        row = mean_with_interval(values, tracks, seed=seed).iloc[0]
+        kind: Kind = "share" if base is None else "difference"
+        row = mean_with_interval(values, tracks, kind, seed=seed).iloc[0]
         runs = study[study["experiment"] == name]
         each = [
             float(hits(part, [name], level)[name].mean()) for _, part in runs.groupby("repetition")

@@ -293,7 +293,7 @@ def _altered(y: np.ndarray, starts: np.ndarray) -> np.ndarray:
 
 def _table(predictions: pd.DataFrame) -> pa.Table:
     """Pack predictions: names as dictionaries, probabilities with three digits."""
-    table = predictions.rename(columns={"model": "experiment"}).drop(columns="protocol")
+    table = predictions.rename(columns={"model": "experiment"}).drop(columns=["protocol", "unit"])
     for column in table.columns[table.columns.str.startswith("p_")]:
         table[column] = (table[column] * 1000).round().astype(np.int16)
     for column in ("fold", "repetition"):

@@ -334,5 +334,6 @@ def score_abroad(
     """
     own = (study.slices["source"] == home).to_numpy()
     estimator, sides = make_model(model, seed), (np.flatnonzero(own), np.flatnonzero(~own))
-    abroad = predict_split(estimator, study.means, study.slices, *sides)
+    slices = study.slices.assign(artist=runs_of_ten(study))
+    abroad = predict_split(estimator, study.means, slices, *sides, holds_out="artist")
     return with_interval(_accuracy, abroad, seed=seed)

@@ -764,6 +764,16 @@ def test_a_folder_of_measurements_is_a_corpus(music: Corpus, copy: Path) -> None
         feature_table(kept, slice_tracks(kept.tracks, 3.0))
 
 
+def test_a_folder_from_before_recordings_were_told_apart_is_read(copy: Path) -> None:
+    table = pq.read_table(copy / "tracks.parquet")
+    pq.write_table(table.drop_columns(["recording"]), copy / "tracks.parquet")
+    kept = load_corpus(f"features:{copy}", on_error="skip")
+    assert kept.tracks["recording"].isna().all()
+    slices = slice_tracks(kept)
+    assert slices["recording"].equals(slices["track_id"].rename("recording"))
+    assert len(feature_table(slices)) == len(slices)
+
+
 def test_it_adds_up_with_others(copy: Path, library: Path) -> None:
     both = load_corpus(f"gtzan-mini+features:{copy}", on_error="skip")
     assert len(both.tracks) == 100 + TRACKS

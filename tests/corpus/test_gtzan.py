@@ -12,14 +12,17 @@ from library import write
 
 from genrelib.corpus.audio import SAMPLE_RATE, AudioError
 from genrelib.corpus.gtzan import GENRES, GTZAN_MINI, gtzan_annotations
-from genrelib.corpus.places import PACKAGE_DATA
+from genrelib.corpus.places import PACKAGE_DATA, data_root
 from genrelib.corpus.table import TRACK_COLUMNS, CorpusError
 from genrelib.corpus.tracks import load_corpus
+
+MAKER = PACKAGE_DATA.parents[1] / "tools" / "make_gtzan.py"
+FIELDS = "track_id,recording,artist,title,primary_genre"
 
 
 def test_annotations_cover_a_thousand_tracks() -> None:
     table = gtzan_annotations()
-    assert tuple(table.columns) == TRACK_COLUMNS
+    assert tuple(table.columns) == (*TRACK_COLUMNS, "source")
     assert table.index.name == "track_id"
     assert table.index.is_unique
     assert (table["genre"].value_counts() == 100).all()
@@ -50,7 +53,8 @@ def test_missing_annotations_are_missing_and_not_shifted() -> None:
     assert pd.isna(table.loc["classical.00059", "artist"])
     assert table.loc["blues.00000", "artist"] == "John Lee Hooker"
     assert table.loc["blues.00000", "title"] == "One Bourbon, One Scotch And One Beer"
-    assert table["artist"].isna().sum() == 81
+    assert table["source"].value_counts().to_dict() == {"index": 919, "fingerprint": 55}
+    assert (table["source"].isna() == table["artist"].isna()).all()
     for column in ("artist", "title"):
         words = table[column].dropna()
         assert (words == words.str.strip()).all()
@@ -59,7 +63,7 @@ def test_missing_annotations_are_missing_and_not_shifted() -> None:
 
 
 def test_the_maker_reads_the_annotations_as_they_are(tmp_path: Path) -> None:
-    maker = runpy.run_path(str(PACKAGE_DATA.parents[1] / "tools" / "make_gtzan.py"))
+    maker = runpy.run_path(str(MAKER))
     (tmp_path / "GTZANindex.txt").write_text(
         "## a comment\n##\n"
         "rock.00000.wav ::: Motörhead ::: Ace: of Spades \n"
@@ -69,14 +73,20 @@ def test_the_maker_reads_the_annotations_as_they_are(tmp_path: Path) -> None:
         "disco.00000.wav ::: Earth Wind and Fire ::: September\n",
         encoding="latin-1",
     )
+    (tmp_path / "fingerprints.csv").write_text(
+        f"{FIELDS}\nrock.00001,7,Motorhead,Title Only (Live),Dance\n", encoding="utf-8"
+    )
     (tmp_path / "train_filtered.txt").write_text("rock/rock.00000.wav\njazz/jazz.00054.wav\n")
     (tmp_path / "valid_filtered.txt").write_text("rock/rock.00001.wav\n")
     (tmp_path / "test_filtered.txt").write_text("rock/rock.00002.wav\n")
     table = maker["make"](tmp_path).set_index("track_id").astype(object)
     table = table.where(table.notna(), None)
-    assert list(table.loc["rock.00000"]) == ["rock", "Motörhead", "Ace: of Spades", None, "train"]
-    assert list(table.loc["rock.00001"]) == ["rock", None, "Title Only", None, "valid"]
-    assert list(table.loc["rock.00002"]) == ["rock", "Artist Only", None, None, "test"]
+    by, known = ["source", "recording", "fault"], ["genre", "artist", "title", "fold"]
+    assert list(table.loc["rock.00000", known]) == ["rock", "Motörhead", "Ace: of Spades", "train"]
+    assert list(table.loc["rock.00001", known]) == ["rock", "Motörhead", "Title Only", "valid"]
+    assert list(table.loc["rock.00002", known]) == ["rock", "Artist Only", None, "test"]
+    assert list(table.loc["rock.00000", by]) == ["index", None, None]
+    assert list(table.loc["rock.00001", by]) == ["fingerprint", None, None]
     assert table.loc["jazz.00054", ["artist", "title"]].isna().all()
     assert table.loc["jazz.00054", "fault"].startswith("corrupt")
     assert table.loc["disco.00000", "artist"] == "Earth, Wind & Fire"
@@ -87,6 +97,104 @@ def test_the_maker_reads_the_annotations_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "test_filtered.txt").write_text("rock/rock.00099.wav\n")
     with pytest.raises(ValueError, match=r"rock\.00099"):
         maker["make"](tmp_path)
+
+
+def test_an_artist_is_taken_only_where_something_speaks_for_it() -> None:
+    maker = runpy.run_path(str(MAKER))
+    tracks = pd.DataFrame(
+        [
+            ("metal.1", "metal", "The Slayers", "One"),
+            ("metal.2", "metal", None, None),  # the index names them on another track
+            ("metal.3", "metal", None, "Mine"),  # the genre agrees; the title is kept
+            ("metal.4", "metal", None, None),  # neither
+            ("metal.5", "metal", None, None),  # a remix
+            ("metal.6", "metal", None, None),  # not heard
+            ("rock.1", "rock", None, None),  # named in another genre only
+            ("rock.2", "rock", "Queen", "Same"),  # known: kept, and itself no evidence
+            ("classical.1", "classical", "JS Bach", None),
+            ("classical.2", "classical", None, None),
+        ],
+        columns=["track_id", "genre", "artist", "title"],
+        dtype=object,
+    ).set_index("track_id")
+    heard = pd.DataFrame(
+        [
+            ("metal.2", "1", "Slayers & Friends", "Two", "Pop"),
+            ("metal.3", "2", "Saxon", "Theirs", "Hard Rock"),
+            ("metal.4", "3", "Nobody", "Four", "Pop"),
+            ("metal.5", "4", "Slayers", "Five (Club Mix)", "Metal"),
+            ("rock.1", "5", "Slayers", "Six", "Metal"),
+            ("rock.2", "6", "Freddie Mercury", "Same (Live)", "Pop"),
+            ("classical.2", "7", "JS Bach", "Air", "Classical"),
+        ],
+        columns=FIELDS.split(","),
+        dtype=object,
+    ).set_index("track_id")
+    evidence = maker["evidence"](tracks, heard)
+    assert evidence.dropna().to_dict() == {"metal.2": "named", "metal.3": "genre"}
+    filled = maker["fill_in"](tracks, heard)
+    assert list(filled.loc["metal.2"]) == ["metal", "Slayers & Friends", "Two", "fingerprint"]
+    assert list(filled.loc["metal.3"]) == ["metal", "Saxon", "Mine", "fingerprint"]
+    assert filled["artist"].isna().sum() == 5
+    assert filled.loc["rock.2", "artist"] == "Queen"
+    counts = maker["agreement"](tracks, heard)
+    assert counts.reset_index().to_numpy().tolist() == [["rock", "none", 1, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("names", "one"),
+    [
+        ([("Dio", "Caught InThe Middle"), ("Dio", "Caught In The Middle")], True),
+        ([("Ini Kamoze", "Hot Stepper (remix)"), ("Ini Kamoze", "hot stepper")], True),
+        ([("Coleman Hawkins", "How Strang"), ("Coleman Hawkins", "How Strange")], True),
+        ([("Céline", "(You)"), ("Céline", None)], True),
+        ([("Prince Buster", "Judge Dread"), ("Prince Buster", "Barrister Pardon")], False),
+        ([("Beastie Boys", "Same"), ("Lil Bow Wow", "Same")], False),
+        ([("Beastie Boys", "Same"), (None, "Same")], False),
+        ([("Dio", "Gypsy")], False),
+    ],
+)
+def test_tracks_are_one_recording_unless_their_names_contradict(
+    names: list[tuple[str, str]], one: bool
+) -> None:
+    ids = [f"pop.{k}" for k in range(len(names))]
+    tracks = pd.DataFrame(names, index=ids, columns=["artist", "title"], dtype=object)
+    heard = pd.DataFrame({"recording": "12"}, index=ids[::-1])
+    found = runpy.run_path(str(MAKER))["one_recording"](tracks, heard)
+    assert found.fillna("alone").tolist() == ["pop.0" if one else "alone"] * len(names)
+
+
+def test_the_groups_of_one_recording_are_those_that_the_table_counts() -> None:
+    table = gtzan_annotations().dropna(subset="recording")
+    groups = table.groupby("recording")
+    assert (groups.ngroups, len(table)) == (61, 128)
+    assert (groups.size() >= 2).all()
+    assert all(min(group.index) == name for name, group in groups)
+    assert (groups["artist"].nunique(dropna=False) == 1).all()
+    assert (groups["fold"].nunique() <= 1).all()  # not on two sides of the fixed split
+
+
+def test_the_fixed_split_tears_only_artists_that_its_makers_did_not_know() -> None:
+    table = gtzan_annotations().dropna(subset=["artist", "fold"])
+    sides = table.groupby("artist")["fold"].nunique()
+    assert (sides > 1).sum() == 9
+    known = table[table["source"] == "index"]
+    assert (known.groupby("artist")["fold"].nunique() == 1).all()
+
+
+def test_the_embedded_annotations_are_those_of_the_sources() -> None:
+    folder = data_root() / "gtzan-annotations"
+    if not (folder / "fingerprints.csv").is_file():
+        pytest.skip("no annotations; put gtzan-annotations/ under GENRELIB_DATA")
+    maker = runpy.run_path(str(MAKER))
+    text = maker["make"](folder).to_csv(index=False, lineterminator="\n")
+    assert text == (PACKAGE_DATA / "gtzan.csv").read_text(encoding="utf-8")
+    counts = maker["agreement"](*maker["read_sources"](folder)).groupby("evidence").sum()
+    said = (PACKAGE_DATA / "README.md").read_text(encoding="utf-8")
+    for evidence in ("named", "genre"):
+        tracks, artist, either = counts.loc[evidence]
+        shares = f"{artist} ({artist / tracks:.1%}) | {either} ({either / tracks:.1%})"
+        assert f"| `{evidence}` | {tracks} | {shares} |".replace("%", " %") in said
 
 
 def test_no_artist_has_two_spellings() -> None:

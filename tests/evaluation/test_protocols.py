@@ -16,12 +16,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from genrelib.corpus.gtzan import gtzan_annotations
 from genrelib.corpus.tracks import load_corpus
 from genrelib.evaluation import (
     PROTOCOLS,
     confusion,
     cross_validate,
     gap,
+    held_out,
     plan,
     predict_split,
     score,
@@ -101,6 +103,40 @@ def test_track_keeps_siblings_together(slices: pd.DataFrame, seed: int) -> None:
     tested = {i for _, test in layout.splits for i in test}
     expected = ~slices["genre"].isin(layout.not_tested).to_numpy()
     assert tested == set(np.flatnonzero(expected))
+
+
+@FEW
+@given(tables, seeds, st.lists(st.integers(0, 24), min_size=25, max_size=25))
+def test_track_keeps_tracks_of_one_recording_together(
+    slices: pd.DataFrame, seed: int, first: list[int]
+) -> None:
+    number = slices["track_id"].str[1:].astype(int)
+    slices["recording"] = [f"t{min(first[n], n):03d}" for n in number]
+    layout = plan(slices, "track", seed=seed)
+    for train, test in layout.splits:
+        for column in ("track_id", "recording"):
+            assert not set(slices[column].iloc[train]) & set(slices[column].iloc[test])
+
+
+@pytest.mark.parametrize("protocol", ["track", "artist", "fault-filtered"])
+def test_no_recording_of_gtzan_is_on_both_sides(protocol: str) -> None:
+    slices = slice_tracks(gtzan_annotations().assign(duration=6.0))
+    assert slices["recording"].duplicated().sum() == 67  # of 61 groups with 128 tracks
+    for train, test in plan(slices, protocol).splits:
+        assert not set(slices["recording"].iloc[train]) & set(slices["recording"].iloc[test])
+
+
+def test_a_model_that_spares_tracks_is_told_of_recordings() -> None:
+    class Sparing(DummyClassifier):
+        def fit(self, X, y, groups=None):
+            assert set(groups) <= {"t000", "t002"}
+            return super().fit(X, y)
+
+    sides = ["train", "train", "train", "train", "test", "test"]
+    slices = make_slices([("jazz" if k % 2 else "pop", "A", s) for k, s in enumerate(sides)], 1)
+    slices["recording"] = ["t000", "t000", "t002", "t002", "t004", "t005"]
+    found = cross_validate(Sparing(), np.zeros((6, 1)), slices, "fault-filtered")
+    assert len(found) == 2
 
 
 @FEW
@@ -328,9 +364,10 @@ def test_predictions_table(jobs: int) -> None:
     table = cross_validate(
         KNeighborsClassifier(3), frame, slices, "track", model="neighbours", jobs=jobs
     )
-    names = ["slice_id", "track_id", "genre", "predicted", "fold", "protocol", "model"]
+    names = ["slice_id", "track_id", "unit", "genre", "predicted", "fold", "protocol", "model"]
     assert table.columns.tolist() == [*names, "p_jazz", "p_pop"]
     assert sorted(table["slice_id"]) == sorted(slices.index)
+    assert (table["unit"] == table["track_id"]).all()
     for column in ("track_id", "genre"):
         truth = slices.loc[table["slice_id"], column].to_numpy()
         assert (table[column].to_numpy() == truth).all()
@@ -343,6 +380,31 @@ def test_predictions_table(jobs: int) -> None:
     assert table.attrs["not_tested"] == {}
     alone = cross_validate(KNeighborsClassifier(3), X, slices, "track", model="neighbours")
     pd.testing.assert_frame_equal(table, alone)
+
+
+@pytest.mark.parametrize("protocol", ["artist", "fault-filtered"])
+def test_where_artists_are_kept_apart_they_are_the_units(protocol: str) -> None:
+    tracks = [
+        (g, f"{g} {i // 2}", "train" if i < 4 else "test")
+        for g in ("jazz", "pop")
+        for i in range(8)
+    ]
+    slices = make_slices(tracks, 2)
+    slices.loc[slices["track_id"] == slices["track_id"].iloc[-1], "artist"] = None
+    table = cross_validate(KNeighborsClassifier(1), np.zeros((len(slices), 1)), slices, protocol)
+    artist = table["slice_id"].map(slices["artist"])
+    assert (table["unit"] == artist.fillna(table["track_id"])).all()
+    assert artist.notna().any()
+    train, test = plan(slices, protocol).splits[0]
+    named = predict_split(
+        KNeighborsClassifier(1),
+        np.zeros((len(slices), 1)),
+        slices,
+        train,
+        test,
+        holds_out="artist",
+    )
+    assert named["unit"].tolist() == held_out(slices.iloc[test], "artist").tolist()
 
 
 def test_a_model_is_called_by_its_class_unless_it_is_named() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
+from scipy import stats
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from genrelib.evaluation import (
@@ -102,9 +103,68 @@ def test_intervals_lie_around_the_value(skill: float) -> None:
     assert np.mean(inside) > 0.97
 
 
-def test_perfect_predictions_leave_no_doubt() -> None:
-    scores = score(make_predictions(1, skill=50.0))
-    assert (scores[["value", "low", "high"]] == 1).all(axis=None)
+def test_perfect_predictions_leave_the_doubt_of_their_number() -> None:
+    lows = []
+    for n_tracks in (1, 3, 12, 100, 1000):
+        scores = score(make_predictions(1, n_tracks, tested=1, skill=50.0))
+        assert (scores[["value", "high"]] == 1).all(axis=None)
+        assert scores["low"].nunique() == 1
+        lows.append(scores["low"].iloc[0])
+    assert lows[0] == 0
+    assert 0 <= lows[1] < 0.3 < lows[2] < 0.8 < lows[3] < 0.97 < lows[4] < 1
+    assert lows == sorted(lows)
+
+
+@pytest.mark.parametrize("n", [5, 20, 80])
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.6, 1.0])
+def test_independent_units_get_the_interval_of_agresti_and_coull(n: int, share: float) -> None:
+    right = np.arange(n) < share * n
+    z = stats.t.ppf(0.975, n - 1)
+    middle = (right.sum() + 2) / (n + 4)
+    reach = z * np.sqrt(middle * (1 - middle) / (n + 4))
+    table = pd.DataFrame({"right": right.astype(float)})
+    found = mean_with_interval(table, np.arange(n), n_boot=20_000).iloc[0]
+    # Theirs has the spread of n, and ours that of a sample, n - 1.
+    assert found["low"] == pytest.approx(max(0, middle - reach), abs=0.3 / n)
+    assert found["high"] == pytest.approx(min(1, middle + reach), abs=0.3 / n)
+    assert found["low"] <= middle - reach + 0.01 or found["low"] == 0
+    assert found["low"] <= found["value"] == share <= found["high"]
+    assert found["high"] - found["low"] > 1 / n
+
+
+def by_artist(table: pd.DataFrame, each: int) -> pd.DataFrame:
+    """Let some tracks in a row be of one artist, who is held out."""
+    number = table["track_id"].str[1:].astype(int) // each
+    return table.assign(unit="artist " + number.astype(str).str.zfill(3), protocol="artist")
+
+
+def test_intervals_draw_what_was_held_out() -> None:
+    one = make_predictions(2, n_tracks=40, per_track=1, tested=1, skill=0.3)
+    # Ten tracks of one artist that are all alike tell no more than one of them.
+    tracks = one.loc[one.index.repeat(10)].reset_index(drop=True)
+    tracks["track_id"] = [f"t{i:03d}" for i in range(len(tracks))]
+    artists = by_artist(tracks, 10)
+    ends = ["value", "low", "high"]
+    pd.testing.assert_frame_equal(score(artists)[ends], score(one)[ends])
+    assert (score(artists)["n_tracks"] == 400).all()
+    wide, narrow = (score(t)["high"] - score(t)["low"] for t in (artists, tracks))
+    assert (wide > 2 * narrow).all()
+
+    def right(table: pd.DataFrame) -> float:
+        return float((table["genre"] == table["predicted"]).mean())
+
+    wide, narrow = (with_interval(right, t) for t in (artists, tracks))
+    assert wide["high"] - wide["low"] > 2 * (narrow["high"] - narrow["low"])
+
+
+def test_a_gap_draws_the_units_of_the_stricter_protocol() -> None:
+    tracks, other = make_predictions(5, 40, skill=0.3), make_predictions(6, 40, skill=0.3)
+    artists = by_artist(other, 4)
+    found = gap(tracks, artists)
+    assert found == gap(by_artist(tracks, 4), artists)
+    assert found["n_tracks"] == 40
+    assert found["value"] == -gap(artists, tracks)["value"] == gap(tracks, other)["value"]
+    assert (found["low"], found["high"]) != (gap(tracks, other)["low"], gap(tracks, other)["high"])
 
 
 def test_slices_of_a_track_count_once() -> None:
@@ -155,7 +215,10 @@ def test_gap_of_a_table_to_itself_is_nothing() -> None:
     table = make_predictions(4)
     for level in ("slice", "track"):
         result = gap(table, table, level=level)
-        assert result == {"value": 0.0, "low": 0.0, "high": 0.0, "n_tracks": 12}
+        assert (result["value"], result["n_tracks"]) == (0, 12)
+        # Twelve tracks without a difference: the next may have one.
+        assert result["low"] == pytest.approx(-result["high"])
+        assert 0 < result["high"] < 0.2
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -37,7 +37,7 @@ def test_thirty_seconds_are_five_slices() -> None:
     assert slices["end"].tolist() == [6, 12, 18, 24, 30]
     assert slices.index.tolist() == [f"jazz.00000:{k}" for k in range(5)]
     assert slices.index.name == "slice_id"
-    columns = ["track_id", "genre", "artist", "side", "start", "end"]
+    columns = ["track_id", "genre", "artist", "side", "start", "end", "recording"]
     assert slices.columns.tolist() == columns
 
 
@@ -88,6 +88,15 @@ def test_order_and_properties_are_those_of_the_tracks() -> None:
     for column, source in (("genre", "genre"), ("artist", "artist"), ("side", "fold")):
         wanted = tracks.loc[slices["track_id"], source].set_axis(slices.index)
         pd.testing.assert_series_equal(slices[column], wanted, check_names=False)
+
+
+def test_slices_say_of_which_recording_they_are() -> None:
+    tracks = tracks_of([6.0, 12.0, 6.0])
+    own = ["jazz.00000", "jazz.00001", "jazz.00001", "jazz.00002"]
+    assert slice_tracks(tracks)["recording"].tolist() == own
+    tracks["recording"] = pd.Series([None, "jazz.00001", "jazz.00001"], tracks.index, dtype=object)
+    slices = slice_tracks(tracks)
+    assert slices["recording"].tolist() == ["jazz.00000", *["jazz.00001"] * 3]
 
 
 def test_no_track_and_only_short_tracks_give_no_slice() -> None:

@@ -242,7 +242,7 @@ def test_experiments_are_compared_slice_by_slice() -> None:
     assert (alone["least"]["a"], alone["most"]["a"]) == (3 / 8, 0.5)
     difference = compare(made_up(), ["b"], "a").iloc[0]
     assert difference["value"] == 2.5 / 8
-    assert 0 <= difference["low"] < 2.5 / 8 < difference["high"]
+    assert -1 <= difference["low"] < 2.5 / 8 < difference["high"] <= 1
 
 
 def test_the_recorded_study_is_whole() -> None:

@@ -152,7 +152,9 @@ def test_sources_are_scored_over_all_and_within_genres() -> None:
 @pytest.mark.parametrize("home", ["GTZAN", "private"])
 def test_what_is_learned_at_home_is_tested_abroad(home: str) -> None:
     study = _study()
-    assert reanalysis.score_abroad(study, "knn", home) == {"value": 1, "low": 1, "high": 1}
+    there = reanalysis.score_abroad(study, "knn", home)
+    # All right, on few artists: that leaves room below.
+    assert there["value"] == there["high"] == 1 > there["low"]
     # The other source with its genres exchanged: what is learned here is wrong there.
     abroad = study.slices["source"] != home
     other = {"blues": "jazz", "jazz": "blues"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping
 
@@ -131,8 +132,13 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Figure:
         One panel each, with 95 % intervals. On the dashed line confidence equals accuracy; the
         numbers at the bottom say how many predictions a point rests on.
     """
-    fig, axes = plt.subplots(1, len(bins), squeeze=False, figsize=(6.4, 0.8 + 6.2 / len(bins)))
-    for ax, (title, table) in zip(axes[0], bins.items(), strict=True):
+    columns = 1 if len(bins) == 1 else 2
+    rows = math.ceil(len(bins) / columns)
+    size = (6.4, rows * (0.8 + 6.2 / columns))
+    fig, axes = plt.subplots(rows, columns, squeeze=False, figsize=size)
+    for ax in axes.flat[len(bins) :]:
+        ax.set_axis_off()
+    for ax, (title, table) in zip(axes.flat, bins.items(), strict=False):
         ax.plot([0, 1], [0, 1], color="#999999", linestyle="--", zorder=0)
         error = [table["accuracy"] - table["low"], table["high"] - table["accuracy"]]
         ax.errorbar(table["confidence"], table["accuracy"], yerr=np.clip(error, 0, None),

@@ -223,7 +223,7 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Picture:
     Parameters
     ----------
     bins : mapping of str to pandas.DataFrame
-        By protocol what :func:`genrelib.evaluation.reliability` gives.
+        By protocol and length what :func:`genrelib.evaluation.reliability` gives.
 
     Returns
     -------
@@ -232,7 +232,7 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Picture:
     """
     points = {
         protocol: "; ".join(
-            f"{row.n} tracks with mean confidence {row.confidence:.2f}, of which "
+            f"{row.n} recordings with mean confidence {row.confidence:.2f}, of which "
             f"{row.accuracy:.2f} are right"
             for row in table.itertuples()
         )
@@ -240,9 +240,9 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Picture:
     }
     return Picture(
         charts.reliability(bins),
-        "Reliability diagrams of the classifier, per track, under the protocols. On the dashed "
-        "line it would be as often right as it is sure; numbers count tracks, bars are 95 % "
-        "intervals.",
+        "Reliability diagrams of the model that comes with the package, by what was held out and "
+        "by the length of the recordings. On the dashed line it would be as often right as it is "
+        "sure; numbers count recordings, bars are 95 % intervals.",
         ". ".join(f"Under {protocol}: {text}" for protocol, text in points.items()),
         "fig-ear-reliability",
     )

@@ -305,7 +305,7 @@ def stairs(steps: Mapping[str, pd.DataFrame]) -> Picture:
     ax.set_yticks(range(len(names)), names)
     ax.invert_yaxis()
     ax.axvline(0.1, color="#999999", linestyle=":")
-    ax.set(xlabel="accuracy per slice, 95 % interval over tracks", xlim=(0, 1))
+    ax.set(xlabel="accuracy per slice, 95 % interval", xlim=(0, 1))
     ax.grid(axis="x")
     fig.legend(loc="outside upper center", ncols=2)
     return Picture(

@@ -10,7 +10,7 @@ import pytest
 
 from genrelib.book import COLUMNS
 from genrelib.book.figures import Picture, conclusions as figures
-from genrelib.evaluation import PROTOCOLS
+from genrelib.evaluation import PROTOCOLS, coverage_by_correlation
 
 LONG = "a model with a rather long name that nobody expected"
 CASES = {"one": ["forest"], "two": ["forest", LONG], "many": [f"model {i}" for i in range(12)]}
@@ -57,3 +57,25 @@ def test_each_model_is_a_line_from_the_loosest_protocol_to_the_strictest(
     assert len({(line.get_color(), line.get_marker()) for line in lines}) == len(models)
     assert list(reported.get_ydata()) == [0.8963, 0.8963]
     assert ax.get_xticklabels()[2].get_text() == "artist\n(6 genres)"
+
+
+def test_the_audit_tells_each_line_of_each_collection() -> None:
+    artists = np.repeat(np.arange(12), 3)
+    parts = [
+        coverage_by_correlation(artists, right, 0.5, [0, 0.3], n_runs=50, n_boot=50).assign(
+            collection=name
+        )
+        for name, right in (("small", 0.6), ("other", 0.8))
+    ]
+    picture = drawn(figures.coverage(pd.concat(parts), 0.25))
+    axes = picture.figure.axes
+    assert [ax.get_title(loc="left") for ax in axes] == ["small", "other"]
+    for ax, part in zip(axes, parts, strict=True):
+        assert len(ax.containers) == len(figures.DRAWN)
+        for line, (unit, method) in zip(ax.containers, figures.DRAWN, strict=True):
+            rows = part.query("question == 'artist' and unit == @unit and method == @method")
+            assert line[0].get_ydata().tolist() == rows["held"].tolist()
+            name, held = figures.DRAWN[unit, method][0], rows["held"].iloc[-1]
+            title = ax.get_title(loc="left")
+            assert f"{title}, {name}: " in picture.alt
+            assert f"{held:.2f} at 0.30" in picture.alt
