@@ -221,7 +221,7 @@ def main() -> None:
         "recorded": date.today().isoformat(),
         "machine": f"{platform.system()}, {cores()} cores",
         "load before": os.getloadavg()[0],
-        "model": {name: model.card[name] for name in ("corpus", "made", "limit", "temperature")},
+        "model": {name: model.card[name] for name in ("corpus", "made", "limits", "temperature")},
     }
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)

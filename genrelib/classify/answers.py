@@ -263,8 +263,8 @@ def _together(levels: list[Any], counts: list[int]) -> dict[str, Any]:
 def _share(which: pd.Series) -> dict[str, Any]:
     """Give a share with its interval over recordings."""
     told = which.astype(float).to_frame("share")
-    found = mean_with_interval(told, np.arange(len(told))).loc["share"]
-    return found.to_dict() | {"n": len(told)}
+    found: Any = mean_with_interval(told, np.arange(len(told))).loc["share"]
+    return {str(name): float(value) for name, value in found.items()} | {"n": len(told)}
 
 
 def _by_length(rows: pd.DataFrame) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _pieces_of(corpus: Corpus) -> pd.DataFrame:
         seconds = np.repeat([length, 2 * length], [first.sum(), len(six)])
     else:
         slices = slice_tracks(corpus, short=True)
-        parts = pd.DataFrame(tag_logits(ear_table(slices)), slices.index, TAG_COLUMNS)
+        parts = pd.DataFrame(tag_logits(ear_table(slices).to_numpy()), slices.index, TAG_COLUMNS)
         values, track = parts, slices["track_id"]
         seconds = (slices["end"] - slices["start"]).to_numpy()
     wholes = values.groupby(slices["track_id"]).mean()

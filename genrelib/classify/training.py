@@ -234,15 +234,17 @@ def folds(learned: pd.DataFrame, seed: int) -> list[tuple[np.ndarray, np.ndarray
 def _penalty(learned: pd.DataFrame, splits: list[tuple[np.ndarray, np.ndarray]]) -> float:
     """Choose the penalty under which held-out genres are most likely."""
     X, genre = learned[TAG_COLUMNS].to_numpy(), learned["genre"].to_numpy(object)
+    genres = sorted(set(genre))
     losses = []
     for C in PENALTIES:
         told = []
         for train_, test in splits:
             model = classifier(C).fit(X[train_], genre[train_])
             shares = pd.DataFrame(model.predict_proba(X[test]), columns=model.classes_)
-            shares = shares.reindex(columns=sorted(set(genre)), fill_value=0.0)
-            told += [shares.at[i, name] for i, name in enumerate(genre[test])]
-        losses.append(-np.log(np.maximum(told, 1e-6)).mean())
+            shares = shares.reindex(columns=genres, fill_value=0.0)
+            true = [genres.index(name) for name in genre[test]]
+            told.append(shares.to_numpy()[np.arange(len(test)), true])
+        losses.append(-np.log(np.maximum(np.concatenate(told), 1e-6)).mean())
     return PENALTIES[int(np.argmin(losses))]
 
 
