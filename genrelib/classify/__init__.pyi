@@ -39,8 +39,9 @@ from .pieces import (
     without as without,
 )
 from .reading import (
+    card_bins as card_bins,
+    card_confidence as card_confidence,
     card_refusals as card_refusals,
-    card_scores as card_scores,
     recorded_trial as recorded_trial,
 )
 from .recordings import (

@@ -9,11 +9,9 @@ import pandas as pd
 
 from genrelib.corpus import read_recorded
 
-Intervals = dict[tuple[str, str], Any]
 
-
-def card_scores(card: Mapping[str, Any]) -> Intervals:
-    """Read how good a model was on what was held out.
+def card_bins(card: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """Read how often a model was right by how sure it was.
 
     Explained in chapter 9.
 
@@ -24,17 +22,45 @@ def card_scores(card: Mapping[str, Any]) -> Intervals:
 
     Returns
     -------
-    dict
-        By protocol and length of the recordings, and by ``accuracy`` or ``expected calibration
-        error``: ``value``, ``low`` and ``high``; None where there were too few tracks.
+    dict of str to pandas.DataFrame
+        By protocol and length, such as ``artist, 3 s``: what
+        :func:`genrelib.evaluation.reliability` gives.
     """
-    names = {"accuracy": "accuracy", "error": "expected calibration error"}
+    scores = {p: card["scores"][p] for p in ("track", "artist")}
     return {
-        (f"{protocol}, {length}", shown): found and found[name]
-        for protocol, lengths in card["scores"].items()
-        for length, found in lengths.items()
-        for name, shown in names.items()
+        f"{p}, {length}": pd.DataFrame(found["reliability"])
+        for length in scores["track"]
+        for p in scores
+        if (found := scores[p][length])
     }
+
+
+def card_confidence(card: Mapping[str, Any]) -> pd.DataFrame:
+    """Read how sure a model was, and how far that is from the truth.
+
+    Explained in chapter 9.
+
+    Parameters
+    ----------
+    card : mapping
+        The card of a :class:`genrelib.classify.Model`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``protocol`` and ``length``; mean ``confidence``, ``accuracy`` and ``error`` (each a
+        mapping of ``value``, ``low`` and ``high``), and ``chance``, the error that perfectly
+        calibrated probabilities would have.
+    """
+    names = ["confidence", "accuracy", "error", "chance"]
+    rows = {
+        (p, length): {name: found[name] for name in names}
+        for p, lengths in card["scores"].items()
+        for length, found in lengths.items()
+        if found
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=names)
+    return table.rename_axis(["protocol", "length"])
 
 
 def card_refusals(card: Mapping[str, Any]) -> pd.DataFrame:

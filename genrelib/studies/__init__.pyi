@@ -45,6 +45,14 @@ from .original import (
     train_network as train_network,
     tree_answers as tree_answers,
 )
+from .published import (
+    TAKERS as TAKERS,
+    leakage_of_overlap as leakage_of_overlap,
+    published_scores as published_scores,
+    published_tags as published_tags,
+    reported_systems as reported_systems,
+    take_published_test as take_published_test,
+)
 from .questions import (
     by_group as by_group,
     by_input as by_input,

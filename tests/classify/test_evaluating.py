@@ -345,7 +345,7 @@ def test_files_are_named_as_classify_names_them(tmp_path: Path) -> None:
             for genre, share in answer.probabilities.items():
                 assert row[f"p_{genre}"] == pytest.approx(share)
     assert found.summary("lenient")["scores"]["answered"]["accuracy"]["value"] == 0.5
-    assert found.summary(SHIPPED)["refused"] == {"not music": 4}
+    assert sum(found.summary(SHIPPED)["refused"].values()) == 4
     assert found.summary(SHIPPED)["scores"]["answered"] is None
     assert found.summary(SHIPPED)["calibration"]["answered"] is None
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from genrelib.classify import card_refusals, card_scores, load_model, recorded_trial
+from genrelib.classify import (
+    card_bins,
+    card_confidence,
+    card_refusals,
+    load_model,
+    recorded_trial,
+)
 from genrelib.corpus import read_recorded
-
-
-def test_scores_of_the_card_are_there_by_protocol_and_length() -> None:
-    card = load_model().card
-    found = card_scores(card)
-    assert found["artist, 30 s", "accuracy"] == card["scores"]["artist"]["30 s"]["accuracy"]
-    assert len(found) == 6 * len(card["scores"])
-    empty = {"scores": {"artist": {"3 s": None, "30 s": None}}}
-    assert set(card_scores(empty).values()) == {None}
 
 
 def test_refusals_of_the_card_are_a_table() -> None:
@@ -22,6 +19,19 @@ def test_refusals_of_the_card_are_a_table() -> None:
     song = table.loc["song, held out"]
     assert song["not music"] == card["refused"]["song, held out"]["not music"]
     assert song["recordings"] == card["refused"]["song, held out"]["n"]
+
+
+def test_confidence_of_the_card_is_a_table() -> None:
+    card = load_model().card
+    table = card_confidence(card)
+    assert len(table) == 9
+    found = table.loc[("artist", "3 s")]
+    assert found["accuracy"] == card["scores"]["artist"]["3 s"]["accuracy"]
+    bins = card_bins(card)
+    assert list(bins)[:2] == ["track, 3 s", "artist, 3 s"] and len(bins) == 6
+    told = bins["artist, 30 s"]
+    mean = (told["accuracy"] * told["n"]).sum() / told["n"].sum()
+    assert abs(mean - card["scores"]["artist"]["30 s"]["accuracy"]["value"]) < 1e-9
 
 
 def test_the_trial_is_told_as_it_was_recorded() -> None:

@@ -122,4 +122,6 @@ def test_two_tags_of_each_genre_are_drawn_once() -> None:
 def test_maps_and_reliability_tell_their_numbers() -> None:
     assert "8 slices of 2 genres" in _maps(["jazz", "rock"]).alt
     told = ear.reliability({"track": _bins()}).alt
-    assert told.startswith("Under track: 3 tracks with mean confidence 0.45, of which 0.30 are")
+    assert told.startswith(
+        "Under track: 3 recordings with mean confidence 0.45, of which 0.30 are"
+    )
