@@ -42,3 +42,9 @@ def test_the_trial_is_told_as_it_was_recorded() -> None:
     for kind, row in made.iterrows():
         assert row["files"] == trial["made"][kind]["files"]
         assert row["value"] == trial["made"][kind]["refused"]["value"]
+
+
+def test_the_trial_is_of_the_model_of_the_package() -> None:
+    card, told = load_model().card, read_recorded("classify")["model"]
+    stale = "stale: run python tools/record_classify.py"
+    assert told == {name: card[name] for name in told}, stale
