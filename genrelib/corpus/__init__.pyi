@@ -13,6 +13,9 @@ from .audio import (
     read_header as read_header,
     read_rate as read_rate,
 )
+from .below import (
+    audio_below as audio_below,
+)
 from .check import (
     FEW_TRACKS as FEW_TRACKS,
     check_corpus as check_corpus,
@@ -27,7 +30,6 @@ from .download import (
     extra_mirrors as extra_mirrors,
 )
 from .folder import (
-    audio_below as audio_below,
     genre_name as genre_name,
 )
 from .gtzan import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -10,35 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from genrelib.corpus.audio import AUDIO_SUFFIXES
+from genrelib.corpus.below import audio_below
 from genrelib.corpus.table import CorpusError, add_audio, skipped_table, track_table
 
 # Spellings of one genre that folders are found under; any other name is a genre of its own.
 GENRE_ALIASES = {"hip-hop": "hiphop", "hip hop": "hiphop", "hip_hop": "hiphop"}
-
-
-def audio_below(root: Path) -> list[Path]:
-    """Find the audio files in a folder and below it, by name; links to folders are followed.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The folder.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Files that end as :data:`AUDIO_SUFFIXES` say, but for hidden ones.
-    """
-    found, seen = [], set()
-    for folder, inside, names in os.walk(root, followlinks=True):
-        here = os.path.realpath(folder)
-        # A link may lead back to where it came from.
-        inside[:] = [] if here in seen else [n for n in inside if not n.startswith(".")]
-        names = [] if here in seen else names
-        seen.add(here)
-        found += [Path(folder, name) for name in names if not name.startswith(".")]
-    files = [file for file in found if file.suffix.lower() in AUDIO_SUFFIXES and file.is_file()]
-    return sorted(files, key=lambda file: file.as_posix())
 
 
 def load_folder(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
