@@ -10,6 +10,7 @@ does is found out by :mod:`genrelib.classify.trial`, on artists that took no par
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,6 +20,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.covariance import LedoitWolf
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
@@ -268,7 +270,10 @@ def _arrays(
     # Numbers keep the classes in their order.
     kinds = np.concatenate([np.zeros(len(z), int), other["kind"].map(SOUND_KINDS.index)])
     told = LogisticRegression(C=0.1, max_iter=5000, class_weight="balanced")
-    told.fit(np.concatenate([z, heard]), kinds)
+    with warnings.catch_warnings():
+        # Next to a corpus of a few tracks that are alike, all else is far away.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        told.fit(np.concatenate([z, heard]), kinds)
     return {
         "mean": scaler.mean_,
         "scale": scaler.scale_,

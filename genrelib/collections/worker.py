@@ -176,7 +176,7 @@ def _check_root(root: str) -> None:
     )
 
 
-_KEYS = {"slice_id", "track_id", "genre", "artist", "side"}
+_KEYS = {"slice_id", "track_id", "genre", "artist", "side", "recording"}
 
 
 def _part(slices: pd.DataFrame, tables: list[pa.Table], batch: Batch) -> pa.Table:
@@ -185,6 +185,7 @@ def _part(slices: pd.DataFrame, tables: list[pa.Table], batch: Batch) -> pa.Tabl
     columns: dict[str, pa.Array] = {"slice_id": pa.array(slices.index.tolist(), pa.string())}
     columns |= {name: pa.array(slices[name].tolist(), pa.string()) for name in names}
     columns |= {name: pa.array(slices[name], pa.float64()) for name in ("start", "end")}
+    columns["recording"] = pa.array(slices["recording"].tolist(), pa.string())
     lists = _lists(batch.frames, batch.heard)
     feature_names = [column for feature in batch.features for column in feature.columns]
     if tables:

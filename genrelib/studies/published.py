@@ -71,7 +71,7 @@ def take_published_test(
     given, rows = odds[apart], patches[apart]
     found = {}
     for kind, name in list(TAKERS.items())[: 2 if fast else None]:
-        params: dict[str, Any] = {"n_estimators": 100} if kind == "forest" else {}
+        params: dict[str, Any] = {"n_estimators": 50} if kind == "forest" else {}
         model = make_model(kind, seed, **params)
         for p in PROTOCOLS:
             found[name, p] = cross_validate(model, given, rows, p, seed=seed, jobs=2, model=name)
