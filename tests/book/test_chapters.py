@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 from pathlib import Path
@@ -211,7 +212,12 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def default_site(clone: Path) -> Path:
-    """The default corpus on a machine without audio, in fast mode."""
+    """The default corpus on a machine without audio: in fast mode, or the site that is at hand."""
+    made = os.environ.get("GENRELIB_SITE")
+    if made == "later":
+        pytest.skip("looked at once the book is made, see .ci/run")
+    if made:
+        return Path(made)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("GENRELIB_DATA", raising=False)
         html = build(fast=True, root=clone, quiet=True).html
