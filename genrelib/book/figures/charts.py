@@ -144,9 +144,9 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Figure:
         ax.errorbar(table["confidence"], table["accuracy"], yerr=np.clip(error, 0, None),
                     fmt="o", markersize=7, capsize=3, color="#332288")  # fmt: skip
         for middle, n in zip((table["from"] + table["to"]) / 2, table["n"], strict=True):
-            ax.text(middle, -0.03, str(n), ha="center", va="top", fontsize=10)
+            ax.text(middle, -0.03, str(n), ha="center", va="top", fontsize=8, rotation=90)
         ax.set_xlim(0, 1.05)
-        ax.set_ylim(-0.13, 1.05)
+        ax.set_ylim(-0.22, 1.05)
         ax.set_xticks(np.linspace(0, 1, 6))
         ax.set_yticks(np.linspace(0, 1, 6))
         ax.set_title(title, loc="left")
