@@ -51,8 +51,7 @@ CAVEATS = (
     "Under the protocol track, artists are on both sides; for artists that the model does not "
     "know, expect the scores of the protocol artist.",
     "Scores are those of recordings at the loudness they have. Files are brought to one loudness "
-    "before they are named, which makes the volume indifferent and costs a little accuracy: see "
-    "data/results/classify.json.",
+    "before they are named, which makes the volume indifferent.",
     "Probabilities fit music like that of the corpus, by artists that the model does not know.",
     "Songs from elsewhere are field recordings, and most other sounds come from games: what sets "
     "them apart may be the recording.",
@@ -109,8 +108,7 @@ def train(
         artist, title), ``level`` (median loudness in dB), ``limits`` (largest log-odds of
         ``speech`` and ``other`` sounds), ``temperature`` of each of :data:`LENGTHS`, ``scores``
         per protocol and length, ``refused`` (see :mod:`genrelib.classify.trial`), ``caveats``,
-        ``ear`` (its fingerprint), ``seed``,
-        ``held_out`` and ``versions``.
+        ``ear`` (its fingerprint), ``seed``, ``held_out`` and ``versions``.
 
     Raises
     ------
@@ -227,9 +225,9 @@ def fit(
 
 
 def folds(learned: pd.DataFrame, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Lay out folds that hold out artists; tracks, in a genre that has one artist only."""
+    """Lay out folds that hold out artists; recordings, in a genre that has one artist only."""
     artists = learned.groupby("genre")["unit"].transform("nunique") > 1
-    units = learned["unit"].where(artists, learned["track_id"])
+    units = learned["unit"].where(artists, learned.get("recording", learned["track_id"]))
     return whole_groups(learned, units, [], FOLDS, seed)
 
 

@@ -123,7 +123,7 @@ def _told(model: Model, rows: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 
 def _by_length(told: pd.DataFrame, seed: int) -> dict[str, Any]:
-    """Score the pieces of each length; tracks of it that fill several count once each."""
+    """Score the pieces of each length; every piece of a track counts, and they count together."""
     result: dict[str, Any] = {}
     for length in LENGTHS:
         part = told[told["seconds"] == length] if len(told) else told

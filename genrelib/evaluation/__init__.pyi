@@ -14,10 +14,7 @@ from .calibration import (
     calibration_summary as calibration_summary,
     chance_error as chance_error,
     fit_temperature as fit_temperature,
-    pool as pool,
     reliability as reliability,
-    scale as scale,
-    scale_by_fold as scale_by_fold,
 )
 from .curves import (
     data_curve as data_curve,

@@ -1,9 +1,8 @@
 """Are the probabilities true? Temperature scaling, and how far confidence is from accuracy.
 
-Takes the predictions table of :mod:`genrelib.evaluation.protocols`. A recording is judged as a
-whole: the probabilities of its slices are pooled (:func:`pool`), sharpened or flattened by one
-number, the temperature (:func:`fit_temperature`), and then compared with how often they are right
-(:func:`reliability`, :func:`calibration_error`).
+Takes the predictions table of :mod:`genrelib.evaluation.protocols`. Probabilities are sharpened or
+flattened by one number, the temperature (:func:`fit_temperature`), and compared with how often
+they are right (:func:`reliability`, :func:`calibration_error`).
 """
 
 from __future__ import annotations
@@ -21,34 +20,6 @@ BINS = 10
 _TINY = 1e-30  # stands for a probability of 0, whose logarithm there is none of
 
 
-def pool(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Let the slices of a track decide together: the geometric mean of their probabilities.
-
-    Explained in chapter 9.
-
-    That is the mean of their logits, what a logistic regression says of the mean slice. Where
-    slices disagree it stays as unsure as they are; their arithmetic mean, as in
-    :func:`genrelib.evaluation.by_track`, names the same genre but for few tracks.
-
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        The predictions table of one model under one protocol.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A predictions table with one row per track: ``slice_id`` is its ``track_id``.
-    """
-    columns = _columns(predictions)
-    logs = predictions[columns].astype(float).clip(lower=_TINY).map(np.log)
-    means = logs.groupby(predictions["track_id"]).mean()
-    first = predictions.drop_duplicates("track_id").set_index("track_id").loc[means.index]
-    table = _filled(first, softmax(means.to_numpy(), axis=1), columns)
-    table["slice_id"] = table.index
-    return table.reset_index()[predictions.columns]
-
-
 def fit_temperature(predictions: pd.DataFrame) -> float:
     """Find the temperature that makes out-of-fold probabilities most likely.
 
@@ -61,7 +32,7 @@ def fit_temperature(predictions: pd.DataFrame) -> float:
     Parameters
     ----------
     predictions : pandas.DataFrame
-        Out-of-fold predictions, one row per thing to judge; see :func:`pool`.
+        Out-of-fold predictions, one row per thing to judge.
 
     Returns
     -------
@@ -80,49 +51,6 @@ def fit_temperature(predictions: pd.DataFrame) -> float:
     return float(np.exp(minimize_scalar(_loss, bounds=bounds, method="bounded").x))
 
 
-def scale(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
-    """Divide the logits of predictions by a temperature.
-
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        A predictions table.
-    temperature : float
-        Above 1, probabilities move together; below 1, apart.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The table with other probabilities and the same decisions.
-    """
-    columns = _columns(predictions)
-    logs = np.log(np.maximum(predictions[columns].to_numpy(float), _TINY))
-    return _filled(predictions, softmax(logs / temperature, axis=1), columns)
-
-
-def scale_by_fold(predictions: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
-    """Calibrate each fold by a temperature that its tracks had no part in.
-
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        What to calibrate: out-of-fold predictions, one row per track; see :func:`pool`.
-    judged : pandas.DataFrame
-        What to fit the temperature on, in the same form: perhaps the same table, or that of
-        another protocol.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The first table with other probabilities and the same decisions, fold by fold.
-    """
-    parts = []
-    for _, part in predictions.groupby("fold"):
-        others = judged[~judged["track_id"].isin(part["track_id"])]
-        parts.append(scale(part, fit_temperature(others)))
-    return pd.concat(parts)
-
-
 def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
     """Compare, bin by bin, how sure predictions are with how often they are right.
 
@@ -131,7 +59,7 @@ def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
     Parameters
     ----------
     predictions : pandas.DataFrame
-        One row per thing that was judged; see :func:`pool` for tracks.
+        One row per thing that was judged.
     bins : int
         Bins of equal width over confidence, the probability of the genre that is named.
 
@@ -242,10 +170,3 @@ def _binned(predictions: pd.DataFrame, bins: int) -> tuple[np.ndarray, np.ndarra
     confidence = predictions[_columns(predictions)].max(axis=1).to_numpy(float)
     hit = (predictions["genre"] == predictions["predicted"]).to_numpy()
     return confidence, hit, np.minimum((confidence * bins).astype(int), bins - 1)
-
-
-def _filled(table: pd.DataFrame, values: np.ndarray, columns: list[str]) -> pd.DataFrame:
-    """Give a predictions table other probabilities, and the decisions that follow."""
-    named = [columns[k].removeprefix("p_") for k in values.argmax(axis=1)]
-    probabilities = pd.DataFrame(values, index=table.index, columns=columns)
-    return table.assign(predicted=named, **probabilities)

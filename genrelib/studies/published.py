@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 from scipy.special import logit
 
+from genrelib.classify import PATCHES
 from genrelib.corpus import load_corpus
 from genrelib.evaluation import LEVELS, PROTOCOLS, cross_validate, gap, score
 from genrelib.features import HEARD, slice_tracks, tag_table
 from genrelib.models import make_model
 
-PATCH, STEP = 3.0, 1.0
-"""Length of a published patch, and from one to the next, in seconds."""
+PATCH, STEP = PATCHES["gtzan-tags"]
 TAKERS = {
     "logistic": "logistic regression", "knn": "k-NN", "svm": "SVM", "forest": "forest",
 }  # fmt: skip

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
-from genrelib import evaluation as protocols
 from genrelib.evaluation import calibration
 
 GENRES = ("blues", "jazz", "rock")
@@ -27,12 +26,20 @@ def made(n: int, sharpness: float, *, slices: int = 1, seed: int = 0) -> pd.Data
     return table.assign(**{f"p_{genre}": values[:, k] for k, genre in enumerate(GENRES)})
 
 
+def divided(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
+    """Divide logits by a temperature."""
+    shares = predictions.filter(like="p_")
+    values = softmax(np.log(shares.to_numpy(float)) / temperature, axis=1)
+    found = pd.DataFrame(values, shares.index, shares.columns)
+    return predictions.assign(predicted=found.idxmax(axis=1).str.removeprefix("p_"), **found)
+
+
 @pytest.mark.parametrize("sharpness", [0.5, 1.0, 3.0])
 def test_the_temperature_that_was_built_in_is_found(sharpness: float) -> None:
     predictions = made(4000, sharpness)
     temperature = calibration.fit_temperature(predictions)
     assert temperature == pytest.approx(sharpness, rel=0.07)
-    scaled = calibration.scale(predictions, temperature)
+    scaled = divided(predictions, temperature)
     assert scaled["predicted"].equals(predictions["predicted"])
     assert np.allclose(scaled.filter(like="p_").sum(axis=1), 1)
     assert calibration.calibration_error(scaled) < 0.02
@@ -71,42 +78,6 @@ def test_chance_error_is_what_calibrated_probabilities_show() -> None:
     assert calibration.calibration_error(made(100, 4.0)) > 2 * calibration.chance_error(
         made(100, 4.0)
     )
-
-
-def test_pooling_is_the_mean_of_logits() -> None:
-    table = made(2, 1.0, slices=2)
-    table.loc[:, ["p_blues", "p_jazz", "p_rock"]] = [
-        [0.8, 0.1, 0.1], [0.2, 0.6, 0.2], [0.1, 0.8, 0.1], [0.1, 0.8, 0.1],
-    ]  # fmt: skip
-    pooled = calibration.pool(table)
-    assert pooled.columns.equals(table.columns)
-    assert pooled["slice_id"].tolist() == pooled["track_id"].tolist() == ["t0", "t1"]
-    expected = np.sqrt([0.8 * 0.2, 0.1 * 0.6, 0.1 * 0.2])
-    row = pooled.filter(like="p_").iloc[0]
-    assert row.tolist() == pytest.approx((expected / expected.sum()).tolist())
-    assert pooled["predicted"].tolist() == ["blues", "jazz"]
-    assert protocols.score(pooled).query("level == 'track'")["n_tracks"].eq(2).all()
-
-
-def test_a_certain_slice_does_not_silence_the_others() -> None:
-    table = made(1, 1.0, slices=2)
-    table.loc[:, ["p_blues", "p_jazz", "p_rock"]] = [[1.0, 0.0, 0.0], [0.1, 0.5, 0.4]]
-    pooled = calibration.pool(table).filter(like="p_")
-    assert np.isfinite(pooled.to_numpy()).all()
-
-
-def test_a_fold_is_calibrated_without_its_own_tracks() -> None:
-    table = made(60, 3.0).assign(fold=np.arange(60) % 3)
-    found = calibration.scale_by_fold(table, table)
-    for fold in range(3):
-        others = table[table["fold"] != fold]
-        own = calibration.scale(table[table["fold"] == fold], calibration.fit_temperature(others))
-        assert found[found["fold"] == fold].equals(own)
-    # What becomes of a track's truth does not change its own probabilities.
-    first = table["fold"] == 0
-    other = table.assign(genre=table["genre"].mask(first, "jazz"))
-    again = calibration.scale_by_fold(other, other)
-    assert again[again["fold"] == 0]["p_jazz"].equals(found[found["fold"] == 0]["p_jazz"])
 
 
 def test_a_summary_holds_what_is_measured_one_by_one() -> None:
