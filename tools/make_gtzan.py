@@ -6,8 +6,9 @@ Run once, where the annotations are::
 
 FOLDER holds ``GTZANindex.txt`` (Sturm 2012: who plays what), ``fingerprints.csv`` (gtzan-bind:
 what a fingerprint service says) and ``train_filtered.txt``, ``valid_filtered.txt``,
-``test_filtered.txt`` (Kereliuk, Sturm and Larsen 2015), and a folder ``tempo`` with one
-``gtzan_<genre>_<number>.bpm`` per track (gtzan_tempo_beat). Prints how well the two sources agree.
+``test_filtered.txt`` (Kereliuk, Sturm and Larsen 2015), a folder ``tempo`` with one
+``gtzan_<genre>_<number>.bpm`` per track (gtzan_tempo_beat), and a folder ``artist-folds`` with
+``f1_evaluate.txt`` to ``f3_evaluate.txt`` (Foleis 2020). Prints how well the two sources agree.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def parse_index(text: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["track_id", "genre", "artist", "title"], dtype=object)
 
 
-def parse_fold(text: str, known: set[str]) -> list[str]:
+def parse_side(text: str, known: set[str]) -> list[str]:
     """Read one side of the split, lines ``<genre>/<track>.wav``.
 
     Parameters
@@ -336,19 +337,27 @@ def make(folder: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns track_id, genre, artist, title, source, recording, fault, fold; sorted by track_id.
+        Columns track_id, genre, artist, title, source, recording, fault, side, artist_fold; sorted
+        by track_id.
     """
     tracks, heard = read_sources(folder)
     tracks = fill_in(tracks, heard)
     tracks["recording"] = one_recording(tracks, heard)
-    tracks["fault"], tracks["fold"] = None, None
-    for fold in ("train", "valid", "test"):
-        text = (folder / f"{fold}_filtered.txt").read_text()
-        side = parse_fold(text, set(tracks.index))
-        if tracks.loc[side, "fold"].notna().any():
-            raise ValueError(f"{fold}: a track is on two sides of the split")
-        tracks.loc[side, "fold"] = fold
-    tracks.loc[tracks["fold"].isna(), "fault"] = LEFT_OUT
+    tracks["fault"], tracks["side"] = None, None
+    for side in ("train", "valid", "test"):
+        text = (folder / f"{side}_filtered.txt").read_text()
+        listed = parse_side(text, set(tracks.index))
+        if tracks.loc[listed, "side"].notna().any():
+            raise ValueError(f"{side}: a track is on two sides of the split")
+        tracks.loc[listed, "side"] = side
+    tracks.loc[tracks["side"].isna(), "fault"] = LEFT_OUT
+    tracks["artist_fold"] = None
+    for number in (1, 2, 3):
+        text = (folder / "artist-folds" / f"f{number}_evaluate.txt").read_text()
+        listed = [line.split()[0][2:-4].replace("_", ".") for line in text.splitlines()]
+        if tracks.loc[listed, "artist_fold"].notna().any():
+            raise ValueError(f"f{number}: a track is tested in two folds")
+        tracks.loc[listed, "artist_fold"] = str(number)
     for track_id, fault in CORRUPT.items():
         tracks.loc[track_id, "fault"] = fault
     return tracks.reset_index()

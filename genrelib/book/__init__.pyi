@@ -44,6 +44,7 @@ from .results import (
     load_results as load_results,
     overview as overview,
     record as record,
+    too_few as too_few,
 )
 from .scratch import (
     scratch as scratch,

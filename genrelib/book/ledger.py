@@ -1,4 +1,4 @@
-"""What chapter 8 measures on data that may not be at hand: measured, or read back as recorded."""
+"""What chapter 7 measures on data that may not be at hand: measured, or read back as recorded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from genrelib.book.results import ResultsError, results_file
 from genrelib.corpus import RECORDED, versions, write_whole
 
 STUDY = "original-study"
-"""What the ledger of chapter 8 is called."""
+"""What the ledger of chapter 7 is called."""
 
 
 class Ledger:
@@ -142,7 +142,7 @@ class Ledger:
 
 
 def recorded_study_scores() -> pd.DataFrame:
-    """Read what chapter 8 measured on the original study's table, as it was recorded.
+    """Read what chapter 7 measured on the original study's table, as it was recorded.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def recorded_study_scores() -> pd.DataFrame:
     """
     parts = ledger_parts(results_file(STUDY, root=RECORDED))
     if "scores" not in parts:
-        raise ResultsError("chapter 8 has no recorded scores; run it with the study's tables")
+        raise ResultsError("chapter 7 has no recorded scores; run it with the study's tables")
     table = _unpacked(parts["scores"]["value"])
     table.attrs["recorded"] = parts["scores"]["recorded"]
     return table

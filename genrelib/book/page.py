@@ -199,6 +199,8 @@ def _table_html(
         body,
     )
     body = re.sub(r"<(th|td)(|\s[^>]*)>", lambda cell: _cell_tag(cell, numeric), body)
+    # A number with its interval, as `genrelib.book.brief` writes it, is one number.
+    body = re.sub(r"<td>(?=[+-]?[\d.]+ \[[^\]]*\]</td>)", '<td class="number">', body)
     return (
         # The region can be scrolled by keyboard where it is wider than the screen.
         f'<div class="genre-table" role="region" tabindex="0" aria-label="{html.escape(caption)}">'

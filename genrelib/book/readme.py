@@ -14,6 +14,7 @@ from genrelib.book.results import (
     overview,
     results_file,
     results_table,
+    too_few,
 )
 from genrelib.corpus import RECORDED, write_whole
 
@@ -40,13 +41,13 @@ def readme_table(results: pd.DataFrame) -> str:
     lines += [f"| {row[0]} | " + " | ".join(row[1:]) + " |" for row in table.itertuples(name=None)]
     covers = results.groupby("protocol")[["n_genres", "n_tracks"]].max().astype(int)
     tested = [
-        "{n_genres} genres, {n_tracks} tracks".format(**covers.loc[name])
-        if name in covers.index
-        else "nothing"
-        for name in table.columns
+        "{n_genres} genres, {n_tracks} tracks".format(**covers.loc[name]) for name in table.columns
     ]
     lines.append("| *tested on* | " + " | ".join(tested) + " |")
-    return "\n".join(lines)
+    few = too_few(results)
+    return "\n".join(
+        [*lines, *([] if few == "none" else ["", f"Too few tracks for a score: {few}."])]
+    )
 
 
 def update_readme(text: str, results: pd.DataFrame) -> str:

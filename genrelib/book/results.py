@@ -1,8 +1,8 @@
 """What chapters measured, kept for later chapters and for the README.
 
 One JSON file per corpus. A chapter that fits models hands its predictions to :func:`record`;
-chapter 7 reads all of them back with :func:`load_results`. The package embeds the results of the
-published build, so that chapter 7 can also be run alone.
+chapter 9 reads all of them back with :func:`load_results`. The package embeds the results of the
+published build, so that chapter 9 can also be run alone.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Any
 
 import pandas as pd
 
-from genrelib.book.words import spans
+from genrelib.book.words import extent, listing, spans
 from genrelib.corpus import RECORDED, cache_root, corpus_slug, versions, write_whole
-from genrelib.evaluation import LEVELS, METRICS, PROTOCOLS, score
+from genrelib.evaluation import CONTROLS, FEW, LEVELS, METRICS, PROTOCOLS, score
 
 COLUMNS = [
     "chapter", "model", "protocol", "level", "metric", "value", "low", "high", "n_tracks",
     "n_genres",
 ]  # fmt: skip
-MEASURING = ("04-random-forest", "05-nearest-neighbours", "06-lstm", "09-pretrained-ear")
+MEASURING = ("04-random-forest", "05-nearest-neighbours", "06-lstm", "08-pretrained-ear")
 """Chapters that measure models."""
 NETWORKS = ("06-lstm",)
 """Those of them that train networks."""
@@ -133,7 +133,7 @@ def record(
 def load_results(corpus: str, *, fast: bool = False) -> pd.DataFrame:
     """Read what chapters measured on a corpus.
 
-    Explained in chapter 7.
+    Explained in chapter 9.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def overview(
 ) -> pd.DataFrame:
     """Lay one score out, models by protocols, each with its interval.
 
-    Explained in chapter 7.
+    Explained in chapter 9.
 
     Parameters
     ----------
@@ -197,7 +197,9 @@ def overview(
     Returns
     -------
     pandas.DataFrame
-        Text such as ``0.78 (0.71 to 0.84)``; a dash where the protocol tests nothing.
+        Text such as ``.78 [.71, .84]``; a dash where a model was not tested. Controls stand
+        before the protocol that they belong to, if there are any. A protocol that tests fewer
+        than :data:`genrelib.evaluation.FEW` tracks has no column, see :func:`too_few`.
 
     Raises
     ------
@@ -208,8 +210,40 @@ def overview(
         raise ResultsError(f"no {metric} per {level}; levels {LEVELS}, metrics {METRICS}")
     rows = results[(results["level"] == level) & (results["metric"] == metric)]
     table = rows.assign(text=spans(rows)).pivot(index="model", columns="protocol", values="text")
-    table = table.reindex(index=rows["model"].unique(), columns=list(PROTOCOLS))
+    table = table.reindex(index=rows["model"].unique(), columns=_told(rows))
     return table.fillna("–").rename_axis(index="model", columns=None)
+
+
+def _told(rows: pd.DataFrame) -> list[str]:
+    """Name the protocols that test enough tracks for a score, in order, with their controls."""
+    enough = set(rows.loc[rows["n_tracks"] >= FEW, "protocol"])
+    order = [*[*PROTOCOLS][:2], *CONTROLS, *[*PROTOCOLS][2:]]
+    return [name for name in order if name in enough]
+
+
+def too_few(results: pd.DataFrame) -> str:
+    """Say which protocols test too few tracks for a score: the line in place of a number.
+
+    Explained in chapter 4.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        As from :func:`load_results` or :func:`record`.
+
+    Returns
+    -------
+    str
+        Such as ``fault-filtered (4 tracks of 3 genres)``, or ``none``.
+    """
+    covers = results.groupby("protocol")[["n_tracks", "n_genres"]].max().astype(int)
+    covers = covers.reindex(list(PROTOCOLS), fill_value=0)
+    return listing(
+        f"{name} ({row.n_tracks} tracks of {row.n_genres} genres)" if row.n_tracks else
+        f"{name} (no track)"
+        for name, row in covers.iterrows()
+        if row.n_tracks < FEW
+    )  # fmt: skip
 
 
 def by_protocol(rows: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -225,21 +259,24 @@ def by_protocol(rows: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> 
     Returns
     -------
     pandas.DataFrame
-        One row per protocol: accuracy per slice and per track with intervals, as text;
-        how many tracks and genres were tested, and the names of the genres that were not.
+        One row per protocol: accuracy per slice and per track with intervals, as text; and what
+        differs besides the split: how many genres and tracks were tested, and from how many
+        tracks a fold learned. No scores where fewer than :data:`genrelib.evaluation.FEW` tracks
+        were tested.
     """
     table = pd.DataFrame(
         {
-            "accuracy per slice": overview(rows).iloc[0],
-            "accuracy per track": overview(rows, level="track").iloc[0],
-            "tracks tested": {p: t["track_id"].nunique() for p, t in predictions.items()},
+            "per slice": overview(rows).iloc[0],
+            "per track": overview(rows, level="track").iloc[0],
             "genres tested": {p: t["genre"].nunique() for p, t in predictions.items()},
-            "genres not tested": {
-                p: ", ".join(t.attrs["not_tested"]) or "none" for p, t in predictions.items()
+            "tracks tested": {p: t["track_id"].nunique() for p, t in predictions.items()},
+            "learned from": {
+                p: f"{extent(t.attrs['learned_from'])} tracks" if len(t) else "–"
+                for p, t in predictions.items()
             },
         }
     )
-    return table.loc[list(PROTOCOLS)].rename_axis("protocol")
+    return table.loc[list(predictions)].fillna("too few").rename_axis("protocol")
 
 
 def disagreements(corpus: str, root: Path) -> pd.DataFrame:

@@ -7,6 +7,7 @@ Everything here gives plain text, which reads the same in JupyterLab and on the 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -66,7 +67,9 @@ def span(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> st
     """
     if math.isnan(value["value"]):
         return "unknown"
-    return brief(value, digits, sign=sign).replace("(", "(95 % interval ", 1)
+    form = f"{'+' * sign}.{digits}f"
+    middle, low, high = (f"{float(value[key]):{form}}" for key in ("value", "low", "high"))
+    return f"{middle} (95 % interval {low} to {high})"
 
 
 def brief(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> str:
@@ -84,16 +87,19 @@ def brief(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> s
     Returns
     -------
     str
-        Such as ``0.16 (0.11 to 0.22)``.
+        Such as ``.16 [.11, .22]``: short, so that no cell of a table needs two lines.
 
     Examples
     --------
     >>> brief({"value": 0.161, "low": -0.02, "high": 0.2201}, sign=True)
-    '+0.16 (-0.02 to +0.22)'
+    '+.16 [-.02, +.22]'
     """
     form = f"{'+' * sign}.{digits}f"
-    middle, low, high = (f"{float(value[key]):{form}}" for key in ("value", "low", "high"))
-    return f"{middle} ({low} to {high})"
+    middle, low, high = (
+        re.sub(r"^([+-]?)0\.", r"\1.", f"{float(value[key]):{form}}")
+        for key in ("value", "low", "high")
+    )
+    return f"{middle} [{low}, {high}]"
 
 
 def interval_table(
@@ -146,12 +152,12 @@ def spans(table: pd.DataFrame, *, sign: bool = False) -> pd.Series:
     Returns
     -------
     pandas.Series
-        Such as ``0.16 (0.11 to 0.22)``, with the index of the table; a dash for a missing value.
+        Such as ``.16 [.11, .22]``, with the index of the table; a dash for a missing value.
 
     Examples
     --------
     >>> spans(pd.DataFrame({"value": [0.161], "low": [0.108], "high": [0.2201]})).tolist()
-    ['0.16 (0.11 to 0.22)']
+    ['.16 [.11, .22]']
     """
     rows = cast(Any, table[["value", "low", "high"]].to_dict("records"))
     texts = ["–" if math.isnan(row["value"]) else brief(row, sign=sign) for row in rows]

@@ -89,7 +89,7 @@ class Neighbour:
 class Prediction:
     """What a model says about a recording.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ class Verdicts:
 class Model:
     """A classifier of what the pretrained ear hears, with its model card.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -397,7 +397,7 @@ class Model:
 def load_model(path: str | Path | None = None) -> Model:
     """Load a model; nothing in the file is executed.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------

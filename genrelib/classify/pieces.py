@@ -79,12 +79,8 @@ def _pieces_of(corpus: Corpus) -> pd.DataFrame:
     table = pd.concat([wholes, parts[several]])
     about = corpus.tracks.loc[[*wholes.index, *track[several]]]
     about["recording"] = about["recording"].fillna(about.index.to_series())
-    about = about[["genre", "artist", "title", "fold", "recording"]]
-    about = (
-        about.rename(columns={"fold": "side"})
-        .reset_index()
-        .set_axis(corpus.name + "/" + table.index, axis=0)
-    )
+    about = about[["genre", "artist", "title", "side", "recording"]]
+    about = about.reset_index().set_axis(corpus.name + "/" + table.index, axis=0)
     lengths = [LENGTHS[length_of(s)] for s in (*durations, *seconds[several])]
     about = about.assign(seconds=lengths, whole=np.arange(len(table)) < len(wholes))
     return pd.concat([about, table.set_axis(about.index, axis=0)], axis=1)

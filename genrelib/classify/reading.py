@@ -13,7 +13,7 @@ from genrelib.corpus import read_recorded
 def card_bins(card: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Read how often a model was right by how sure it was.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def card_bins(card: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
 def card_confidence(card: Mapping[str, Any]) -> pd.DataFrame:
     """Read how sure a model was, and how far that is from the truth.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def card_confidence(card: Mapping[str, Any]) -> pd.DataFrame:
 def card_refusals(card: Mapping[str, Any]) -> pd.DataFrame:
     """Read what a model turned away of what its training did not know.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def card_refusals(card: Mapping[str, Any]) -> pd.DataFrame:
 def recorded_trial() -> tuple[str, pd.DataFrame]:
     """Read how ``genrelib classify`` did on files, as recorded.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Returns
     -------

@@ -61,7 +61,7 @@ CAVEATS = (
 def classifier(C: float = 0.1) -> BaseEstimator:
     """Make the untrained classifier of genres.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def train(
 ) -> Model:
     """Train a model on corpora, and measure what its card says.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------

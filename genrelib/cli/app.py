@@ -219,7 +219,7 @@ def extract(
         bool, typer.Option(help="Keep the sequences of frames, which chapter 6 learns from.")
     ] = True,
     ear: Annotated[
-        bool, typer.Option("--ear", help="Have the pretrained ear of chapter 9 listen, too.")
+        bool, typer.Option("--ear", help="Have the pretrained ear of chapter 8 listen, too.")
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail when a file cannot be used.")

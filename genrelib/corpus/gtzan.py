@@ -44,7 +44,7 @@ def _annotations() -> pd.DataFrame:
         PACKAGE_DATA / "gtzan.csv", dtype=object, keep_default_na=False, index_col="track_id"
     )
     table = table.where(table != "", None)
-    return track_table(table).assign(source=table["source"])
+    return track_table(table).assign(**table[["source", "artist_fold"]])
 
 
 def gtzan_annotations() -> pd.DataFrame:
@@ -55,13 +55,15 @@ def gtzan_annotations() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A table of tracks; duration, sample_rate and path are missing. One more column, source,
-        says who names the artist: ``index``, ``fingerprint``, or missing where nobody does.
+        A table of tracks; duration, sample_rate and path are missing. Two more columns: source
+        says who names the artist (``index``, ``fingerprint``, or missing where nobody does), and
+        artist_fold is the number of a track in the artist-filtered folds of Foleis (2020): 1, 2, 3
+        or missing.
 
     Notes
     -----
     Artists and titles are from the index of Sturm (2012, doi:10.1145/2390848.2390851); some that
-    it lacks, and which tracks are one recording, from a fingerprint service (gtzan-bind). Folds
+    it lacks, and which tracks are one recording, from a fingerprint service (gtzan-bind). Sides
     are from the fault-filtered split of Kereliuk, Sturm and Larsen (2015, arXiv:1507.04761). How
     they were restated, and by what rule: ``genrelib/data/README.md``.
     """

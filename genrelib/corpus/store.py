@@ -162,7 +162,9 @@ def read_tracks(folder: Path) -> tuple[pd.DataFrame, list[Broken]]:
     except (OSError, KeyError, pa.ArrowInvalid) as error:
         raise StoreError(f"{file}: cannot be read ({error}); extract into a new folder") from error
     ids = pd.Index(table.column("track_id").to_pylist(), name="track_id")
-    return _frame(table.drop_columns(["track_id"])).set_index(ids), broken
+    tracks = _frame(table.drop_columns(["track_id"])).set_index(ids)
+    # What the side of the fixed split was called in folders of earlier versions.
+    return tracks.rename(columns={"fold": "side"}), broken
 
 
 def read_errors(folder: Path) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from genrelib.corpus.audio import AudioError, as_text, read_header
 
 TRACK_COLUMNS = (
-    "genre", "artist", "title", "duration", "sample_rate", "path", "fault", "fold", "recording",
+    "genre", "artist", "title", "duration", "sample_rate", "path", "fault", "side", "recording",
 )  # fmt: skip
 """Columns of every table of tracks, in order; the index is ``track_id``."""
 

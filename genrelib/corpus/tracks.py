@@ -43,7 +43,7 @@ class Corpus:
     tracks : pandas.DataFrame
         One row per track, index ``track_id``; columns genre, artist, title, duration (seconds),
         sample_rate (Hz, of the file), path (missing where no audio is on disk), fault (missing,
-        or what is known to be wrong), fold (``train``, ``valid`` or ``test`` of the
+        or what is known to be wrong), side (``train``, ``valid`` or ``test`` of the
         fault-filtered split, or missing), recording (the first of the tracks that are one
         recording under several names; missing where a track is alone).
     skipped : pandas.DataFrame

@@ -1,3 +1,7 @@
+from .artists import (
+    artist_effect as artist_effect,
+    recall_by_genre as recall_by_genre,
+)
 from .audit import (
     METHODS as METHODS,
     UNITS as UNITS,
@@ -29,6 +33,7 @@ from .importance import (
 from .intervals import (
     BOUNDS as BOUNDS,
     CONFIDENCE as CONFIDENCE,
+    FEW as FEW,
     IMAGINED as IMAGINED,
     Kind as Kind,
     ends as ends,
@@ -42,6 +47,7 @@ from .neighbours import (
     nearest_elsewhere as nearest_elsewhere,
 )
 from .protocols import (
+    CONTROLS as CONTROLS,
     PROTOCOLS as PROTOCOLS,
     Plan as Plan,
     Protocol as Protocol,

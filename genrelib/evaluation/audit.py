@@ -28,7 +28,7 @@ METHODS = ("percentiles", "the book's")
 def alike(predictions: pd.DataFrame, artists: pd.Series) -> dict[str, float]:
     """Measure how much slices of one track, and tracks of one artist, are right or wrong together.
 
-    Explained in chapter 7.
+    Explained in chapter 9.
 
     Both are correlations of hits (1) and misses (0) between two slices, with the accuracy of the
     genre taken off first. They are means over all pairs, so that neither number of slices nor of
@@ -185,7 +185,7 @@ def intervals_of(
 def coverage(answers: Answers, *, n_boot: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Count how often each kind of interval holds the truth.
 
-    Explained in chapter 7.
+    Explained in chapter 9.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def coverage_by_correlation(
 ) -> pd.DataFrame:
     """Count how often intervals hold the truth, the more alike the tracks of an artist are.
 
-    Explained in chapter 7.
+    Explained in chapter 9.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ _TINY = 1e-30  # stands for a probability of 0, whose logarithm there is none of
 def fit_temperature(predictions: pd.DataFrame) -> float:
     """Find the temperature that makes out-of-fold probabilities most likely.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Temperature scaling (Guo et al. 2017, arXiv:1706.04599): logits are divided by one number, so
     that no decision changes. Where hardly any prediction is wrong the best temperature would be
@@ -54,7 +54,7 @@ def fit_temperature(predictions: pd.DataFrame) -> float:
 def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
     """Compare, bin by bin, how sure predictions are with how often they are right.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def reliability(predictions: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
 def calibration_error(predictions: pd.DataFrame, bins: int = BINS) -> float:
     """Measure the expected calibration error.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Mean difference between confidence and accuracy over the bins, weighted by their size
     (Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602).

@@ -17,6 +17,8 @@ Kind = Literal["share", "difference", "distance"]
 
 CONFIDENCE = 0.95
 """How often an interval shall hold the truth."""
+FEW = 30
+"""Fewer tracks give no score that may be drawn, tabled or compared: only a line that says so."""
 IMAGINED: dict[str, tuple[tuple[float, float], ...]] = {
     "share": ((0, 2), (1, 2)),
     "difference": ((-1, 0.5), (0, 1), (1, 0.5)),
@@ -61,7 +63,7 @@ def ends(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give the ends of an interval of 95 %: Student's t times the spread of the draws.
 
-    Explained in chapter 7.
+    Explained in chapter 9.
 
     Few units that agree leave the draws no spread, and the truth may lie elsewhere all the same.
     So a few units are imagined that do not agree: to a share, two that are right and two that are

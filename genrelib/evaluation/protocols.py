@@ -90,14 +90,14 @@ def _by_artist(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
 
 
 def _grouped(slices: pd.DataFrame, groups: pd.Series, kind: str, n_splits: int, seed: int) -> Plan:
-    """Folds over whole groups. A genre with one group stays in training and is not tested."""
+    """Folds over whole groups. A genre with one group is neither tested nor learned."""
     known = groups.notna()
     found = groups[known].groupby(slices["genre"][known]).nunique()
     counts = found.reindex(sorted(slices["genre"].unique()), fill_value=0)
     reasons = {0: f"no {kind} is known", 1: f"one {kind} only"}
     not_tested = {str(genre): reasons[n] for genre, n in counts.items() if n < 2}
-    if (counts > 0).sum() < 2:  # with one genre to train on, every answer would be that genre
-        alone = dict.fromkeys(counts.index.astype(str), f"no second genre has a known {kind}")
+    if (counts > 1).sum() < 2:  # with one genre to learn, every answer would be that genre
+        alone = dict.fromkeys(counts.index.astype(str), f"no second genre has two {kind}s")
         return Plan([], alone | not_tested)
     return Plan(whole_groups(slices, groups, list(not_tested), n_splits, seed), not_tested)
 
@@ -115,7 +115,7 @@ def whole_groups(
         Group of each slice, such as its track or its artist; slices of no known group take no
         part, since they might belong to any.
     not_tested : list of str
-        Genres that are only trained on.
+        Genres that take no part: what cannot be right shall not be an answer.
     n_splits : int
         Folds to make; fewer where there are fewer groups.
     seed : int
@@ -126,8 +126,8 @@ def whole_groups(
     list of tuple
         Positions of training and test slices, one pair per fold.
     """
-    known = groups.notna().to_numpy()
-    tested = np.flatnonzero(known & ~slices["genre"].isin(not_tested).to_numpy())
+    known = (groups.notna() & ~slices["genre"].isin(not_tested)).to_numpy()
+    tested = np.flatnonzero(known)
     if not len(tested):
         return []
     genre, group = slices["genre"].iloc[tested], groups.iloc[tested]
@@ -152,9 +152,45 @@ def _fault_filtered(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
         for genre in sorted(slices["genre"].unique())
         if (absent := [name for name in ("train", "test") if genre not in has[name]])
     }
-    test = test & ~slices["genre"].isin(not_tested).to_numpy()
+    if slices["genre"].nunique() - len(not_tested) < 2:
+        alone = dict.fromkeys(sorted(has["train"] | has["test"]), "no second genre in the split")
+        return Plan([], alone | not_tested)
+    told = ~slices["genre"].isin(not_tested).to_numpy()
+    train, test = train & told, test & told
     splits = [(np.flatnonzero(train), np.flatnonzero(test))] if test.any() else []
     return Plan(splits, not_tested)
+
+
+def _paired(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
+    """Folds over tracks, of those tracks and genres that ``artist`` tests."""
+    strict = _by_artist(slices, n_splits, seed)
+    exam = np.sort(np.concatenate([test for _, test in strict.splits] or [np.empty(0, int)]))
+    if not len(exam):
+        return strict
+    folds = _by_track(slices.iloc[exam], n_splits, seed).splits
+    return Plan([(exam[train], exam[test]) for train, test in folds], strict.not_tested)
+
+
+def _thinned(slices: pd.DataFrame, n_splits: int, seed: int) -> Plan:
+    """The folds of ``artist``, tested in parts: what is not in the part may be learned from.
+
+    So artists are known; but of each genre as many tracks are learned, drawn at random, as
+    ``artist`` leaves for that fold.
+    """
+    strict = _by_artist(slices, n_splits, seed)
+    rng, splits = np.random.default_rng(seed), []
+    track, same = slices["track_id"], recording(slices)
+    for train, test in strict.splits:
+        left = track.iloc[train].groupby(slices["genre"].iloc[train]).nunique()
+        exam = np.union1d(train, test)
+        held = rng.permutation(same.iloc[test].unique())
+        for part in np.array_split(held, min(n_splits, len(held))):
+            open_to = track.iloc[exam][~same.iloc[exam].isin(part)]
+            per_genre = open_to.groupby(slices["genre"].iloc[exam]).unique()
+            drawn = [rng.permutation(found)[: left.get(g, 0)] for g, found in per_genre.items()]
+            learned = exam[track.iloc[exam].isin(np.concatenate(drawn))]
+            splits.append((learned, test[same.iloc[test].isin(part)]))
+    return Plan(splits, strict.not_tested)
 
 
 PROTOCOLS = {
@@ -169,6 +205,15 @@ PROTOCOLS = {
     )
 }  # fmt: skip
 """The four protocols, from the most forgiving to the strictest."""
+CONTROLS = {
+    p.name: p
+    for p in (
+        Protocol("track-paired", "as track, on the tracks and genres that artist tests", _paired),
+        Protocol("track-thinned", "as track-paired, learning from as few tracks of each genre as "
+                 "artist does", _thinned),
+    )
+}  # fmt: skip
+"""Between ``track`` and ``artist``: what differs besides the artists, one thing at a time."""
 
 
 def held_out(slices: pd.DataFrame, holds_out: str) -> pd.Series:
@@ -203,7 +248,7 @@ def plan(slices: pd.DataFrame, protocol: str, *, n_splits: int = 5, seed: int = 
         ``recording``, if there, calls one stay together under ``track``, and under ``artist``
         wherever they have one artist.
     protocol : str
-        One of :data:`PROTOCOLS`.
+        One of :data:`PROTOCOLS` or :data:`CONTROLS`.
     n_splits : int
         Folds to make where the protocol leaves a choice; fewer where a genre has too few groups.
     seed : int
@@ -214,18 +259,20 @@ def plan(slices: pd.DataFrame, protocol: str, *, n_splits: int = 5, seed: int = 
     Plan
         Folds and the genres that cannot be tested. ``random-slice`` and ``track`` test every
         slice once; ``artist`` every slice whose artist is known and whose genre has two artists
-        or more (slices of unknown artists take no part, since they might be anybody's).
+        or more (slices of unknown artists take no part, since they might be anybody's). A genre
+        that is not tested is not learned either.
 
     Raises
     ------
     ValueError
         If the protocol is unknown, or the table has fewer than two genres.
     """
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"no protocol {protocol!r}; there are {', '.join(PROTOCOLS)}")
+    known = PROTOCOLS | CONTROLS
+    if protocol not in known:
+        raise ValueError(f"no protocol {protocol!r}; there are {', '.join(known)}")
     if slices["genre"].nunique() < 2:
         raise ValueError("a classifier needs at least two genres")
-    return PROTOCOLS[protocol].plan(slices, n_splits, seed)
+    return known[protocol].plan(slices, n_splits, seed)
 
 
 def cross_validate(
@@ -255,7 +302,7 @@ def cross_validate(
     slices : pandas.DataFrame
         One row per slice with ``track_id``, ``genre``, ``artist`` and ``side``.
     protocol : str
-        One of :data:`PROTOCOLS`.
+        One of :data:`PROTOCOLS` or :data:`CONTROLS`.
     n_splits : int
         Folds, as in :func:`plan`.
     seed : int
@@ -271,7 +318,7 @@ def cross_validate(
         The predictions table: ``slice_id``, ``track_id``, ``unit`` (from :func:`held_out`),
         ``genre``, ``predicted``, ``fold``, ``protocol``, ``model`` and one probability per genre,
         ``p_<genre>``. Its ``attrs["not_tested"]`` names genres that the protocol cannot test, with
-        the reason.
+        the reason; ``attrs["learned_from"]`` counts the training tracks of each fold.
         Empty where it can test none.
 
     Raises
@@ -289,7 +336,7 @@ def cross_validate(
         raise ValueError(f"features are not finite for {', '.join(bad[:3])}; check the audio")
     layout = plan(slices, protocol, n_splits=n_splits, seed=seed)
     genres = sorted(slices["genre"].unique())
-    slices = slices.assign(unit=held_out(slices, PROTOCOLS[protocol].holds_out))
+    slices = slices.assign(unit=held_out(slices, (PROTOCOLS | CONTROLS)[protocol].holds_out))
     run = joblib.Parallel(n_jobs=min(jobs, len(layout.splits) or 1))
     parts = run(
         joblib.delayed(_fold)(clone(estimator), values, slices, genres, number, train, test)
@@ -300,6 +347,8 @@ def cross_validate(
     table = pd.concat(parts, ignore_index=True) if parts else empty
     table = _named(table, protocol, model or type(estimator).__name__)
     table.attrs["not_tested"] = layout.not_tested
+    track = slices["track_id"]
+    table.attrs["learned_from"] = [track.iloc[train].nunique() for train, _ in layout.splits]
     return table
 
 
@@ -316,7 +365,7 @@ def predict_split(
 ) -> pd.DataFrame:
     """Train on some slices and predict others: one split of anybody's making.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------

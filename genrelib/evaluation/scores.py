@@ -239,7 +239,7 @@ def with_interval(
 ) -> dict[str, float]:
     """Take any measure of a table of predictions, with a 95 % interval.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     The interval resamples what the protocol held out: tracks, or artists.
 

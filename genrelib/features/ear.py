@@ -64,7 +64,7 @@ Audio = np.ndarray | Iterable[np.ndarray]
 class Heard:
     """What the network makes of a recording, patch by patch.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def hear(audio: Audio, rate: float, *, batch: int = 16, threads: int = 1) -> Hea
     Patches follow each other without overlap. A recording shorter than a patch is repeated until
     it fills one; of a longer one, an incomplete patch at the end is left out.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def tag_logits(embedding: np.ndarray) -> np.ndarray:
 
     It only adds up, so that the mean of embeddings gives the mean of log-odds.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------

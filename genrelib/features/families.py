@@ -246,7 +246,7 @@ STUDY: dict[str, list[Feature]] = {
     ],
     "instant": [Feature("instant", "mfcc", _instant, _numbered(64, 2), (), unit="dB")],
 }
-"""What the two tables of the original study hold, under true names; chapter 8 shows that they do.
+"""What the two tables of the original study hold, under true names; chapter 7 shows that they do.
 
 The 39 columns of the first are the means of MFCC 1 to 20, and of the mel bands 1 to 19 of 128 as
 power; the 64 of the second the MFCCs of the first frame, put through a conversion to decibels.

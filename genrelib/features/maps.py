@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 def neighbour_map(X: pd.DataFrame, seed: int = 0) -> np.ndarray:
     """Put slices on a plane by t-SNE (van der Maaten and Hinton 2008).
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------

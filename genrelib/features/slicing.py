@@ -65,7 +65,7 @@ def slice_tracks(
     ----------
     music : Corpus or pandas.DataFrame
         A corpus, or its table of tracks: index ``track_id``, columns ``genre``, ``artist``,
-        ``fold`` and ``duration`` (seconds) are used, and ``recording`` if there.
+        ``side`` and ``duration`` (seconds) are used, and ``recording`` if there.
     length : float
         Length of a slice in seconds.
     hop : float, optional
@@ -93,7 +93,7 @@ def slice_tracks(
     Examples
     --------
     >>> tracks = pd.DataFrame(
-    ...     {"genre": ["jazz"], "artist": ["A"], "fold": [None], "duration": [17.95]},
+    ...     {"genre": ["jazz"], "artist": ["A"], "side": [None], "duration": [17.95]},
     ...     index=pd.Index(["jazz.00001"], name="track_id"))
     >>> slice_tracks(tracks)[["track_id", "start", "end"]]
                     track_id  start   end
@@ -118,8 +118,7 @@ def slice_tracks(
     k = np.concatenate([np.arange(n) for n in counts] or [np.empty(0, int)])
     track_ids = np.repeat(tracks.index.to_numpy(object), counts)
     index = pd.Index([f"{t}:{i}" for t, i in zip(track_ids, k, strict=True)], name="slice_id")
-    rows = tracks.loc[track_ids, ["genre", "artist", "fold"]].set_axis(index)
-    rows = rows.rename(columns={"fold": "side"})
+    rows = tracks.loc[track_ids, ["genre", "artist", "side"]].set_axis(index)
     rows.insert(0, "track_id", track_ids)
     start, end = k * float(hop), k * float(hop) + float(length)
     end = np.where(np.repeat(lone, counts), np.repeat(duration, counts), end)

@@ -66,7 +66,7 @@ def study_table(
 ) -> pd.DataFrame:
     """Measure every slice as the original study did, and call the numbers what they are.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def ear_table(
 ) -> pd.DataFrame:
     """Describe every slice by the numbers that a pretrained network judges by.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def tag_table(
 ) -> pd.DataFrame:
     """Say for every slice how probable a pretrained network finds each of 50 tags.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ def annotated_tempo(corpus: Corpus) -> pd.Series:
 def _of_gtzan(corpus: Corpus) -> pd.Index:
     # A reader's own blues.00000 is not GTZAN's; a track of GTZAN is in the fault-filtered split
     # or known to be left out of it.
-    return corpus.tracks.index[corpus.tracks[["fold", "fault"]].notna().any(axis=1)]
+    return corpus.tracks.index[corpus.tracks[["side", "fault"]].notna().any(axis=1)]
 
 
 def track_tempo(

@@ -1,7 +1,7 @@
 """Long experiments: resumable, recorded, and quoted by the chapters.
 
 Takes corpora, features, models and protocols, and gives records that chapters read: the networks
-of chapter 6, the original study's tables of chapter 8, the benchmark of the features.
+of chapter 6, the original study's tables of chapter 7, the benchmark of the features.
 """
 
 import lazy_loader

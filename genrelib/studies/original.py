@@ -1,4 +1,4 @@
-"""The original study's own tables, for chapter 8: fetched, checked, and laid out like ours.
+"""The original study's own tables, for chapter 7: fetched, checked, and laid out like ours.
 
 Also what the study did with them that nobody else here does: its split, its one-hot forest.
 
@@ -82,7 +82,7 @@ class OriginalStudy:
 def load_original_study(missing: str = "raise") -> OriginalStudy | None:
     """Read the study's tables; download them first where they are not on disk (7 MB).
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def load_original_study(missing: str = "raise") -> OriginalStudy | None:
             "track_id": names["track"].to_numpy(object),
             "genre": first["genre_y"].to_numpy(object),
             "artist": known["artist"].reindex(names["track"]).to_numpy(object),
-            "side": known["fold"].reindex(names["track"]).to_numpy(object),
+            "side": known["side"].reindex(names["track"]).to_numpy(object),
             "start": number.to_numpy() * SLICE_LENGTH,
             "end": (number.to_numpy() + 1) * SLICE_LENGTH,
             "source": np.where(names["track"].isin(known.index), "GTZAN", "private"),
@@ -139,7 +139,7 @@ def load_original_study(missing: str = "raise") -> OriginalStudy | None:
 def recordings(study: OriginalStudy) -> pd.Series:
     """Find tracks that are one recording under several names: they share a row, to the last digit.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -255,7 +255,7 @@ def published_split(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Split rows as the study did: a share for testing, then a share of the rest for validation.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -283,7 +283,7 @@ def tree_answers(
 ) -> np.ndarray:
     """Ask every tree of a forest with a one-hot target which genres it says yes to.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -318,7 +318,7 @@ def grow_trees(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fill an urn with the trees of several forests, grown on the published split.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -348,7 +348,7 @@ def grow_trees(
 def draw_forests(votes: np.ndarray, n_trees: int, n_draws: int, seed: int = 0) -> np.ndarray:
     """Draw forests from an urn of trees, each without putting a tree back.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     The trees of a forest are grown independently of each other, so a draw from many of them is a
     forest like any other: what a set of seeds would show is shown by far fewer trees.
@@ -380,7 +380,7 @@ def draw_forests(votes: np.ndarray, n_trees: int, n_draws: int, seed: int = 0) -
 def answer_scores(yes: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:
     """Score answers that may name several genres or none, as scikit-learn does for one-hot rows.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -410,7 +410,7 @@ def train_network(
 ) -> pd.DataFrame:
     """Train the study's network on the numbers of the first frame.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Its layers and its split are the published ones; the study set no seed for either.
 

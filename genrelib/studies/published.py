@@ -17,7 +17,7 @@ PATCH, STEP = PATCHES["gtzan-tags"]
 TAKERS = {
     "logistic": "logistic regression", "knn": "k-NN", "svm": "SVM", "forest": "forest",
 }  # fmt: skip
-"""Models that take the test, and what chapter 9 calls them."""
+"""Models that take the test, and what chapter 8 calls them."""
 _REPORTED = [
     ("small network on mel bands", 54.1, "tutorial at ISMIR 2021"),
     ("CLMR, linear probe", 68.6, "Papers with Code, arXiv:2107.05677"),
@@ -34,7 +34,7 @@ _REPORTED = [
 def published_tags() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the published patches.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def leakage_of_overlap(
 ) -> dict[str, float]:
     """Measure the leakage gap of k-NN on all patches, which overlap.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def leakage_of_overlap(
 def reported_systems() -> pd.DataFrame:
     """List what others have reported on the fault-filtered test.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What chapter 8 asks the original study's tables: columns, votes, siblings, and two sources.
+"""What chapter 7 asks the original study's tables: columns, votes, siblings, and two sources.
 
 Takes the tables from :mod:`genrelib.studies.original`; what can be asked of any table of slices
 is asked by :mod:`genrelib.evaluation`.
@@ -26,7 +26,7 @@ BINS = np.linspace(0, 1, 21) + 1e-9
 def compare_columns(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
     """Compare two tables column by column, on the slices that both have.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def compare_columns(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
 def leading_shares(votes: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
     """Count slices by the share of the trees that vote for the genre in the lead.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def leading_shares(votes: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
 def siblings(study: OriginalStudy) -> pd.DataFrame:
     """Ask whether the nearest neighbour of a test slice is a slice of its own track.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def siblings(study: OriginalStudy) -> pd.DataFrame:
 def neighbour_sweep(study: OriginalStudy, k: Sequence[int], *, seed: int = 0) -> pd.DataFrame:
     """Try many numbers of neighbours by five-fold cross-validation on the training rows.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _first_is_right(folds: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarr
 def copied_rows(study: OriginalStudy) -> dict[str, Any]:
     """Find rows that are equal to the last digit.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def copied_rows(study: OriginalStudy) -> dict[str, Any]:
 def runs_of_ten(study: OriginalStudy) -> pd.Series:
     """Take the artist of each slice, or for private tracks the run of ten of its file number.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def runs_of_ten(study: OriginalStudy) -> pd.Series:
 def number_distances(study: OriginalStudy, furthest: int = 40) -> pd.DataFrame:
     """Ask whether private tracks with close file numbers sound alike.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def number_distances(study: OriginalStudy, furthest: int = 40) -> pd.DataFrame:
 def next_door(study: OriginalStudy) -> dict[str, float]:
     """Ask how often the nearest other private track of the genre has the next file number.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -272,7 +272,7 @@ def _private_tracks(study: OriginalStudy) -> tuple[np.ndarray, np.ndarray, np.nd
 def source_scores(told: pd.DataFrame, genre: pd.Series, *, seed: int = 0) -> pd.DataFrame:
     """Score how well two sources are told apart, over all and within each genre.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------
@@ -314,7 +314,7 @@ def score_abroad(
 ) -> dict[str, float]:
     """Train on one source and test on the other.
 
-    Explained in chapter 8.
+    Explained in chapter 7.
 
     Parameters
     ----------

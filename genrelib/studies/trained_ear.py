@@ -1,4 +1,4 @@
-"""An exhibit for chapter 9: an ear that was trained on the tracks that it is tested on.
+"""An exhibit for chapter 8: an ear that was trained on the tracks that it is tested on.
 
 The embeddings of GTZAN's 1,000 tracks by a network that was trained on GTZAN (repository
 minguezalba/MusiCNN-embeddings, commit c9280de93974be60a62427dacaf78729e2218452) have no licence:
@@ -51,7 +51,7 @@ def score_trained_ear(folder: Path, *, seed: int = 0) -> dict[str, dict[str, Any
 def trained_ear() -> dict[str, Any]:
     """Read what was recorded of the exhibit.
 
-    Explained in chapter 9.
+    Explained in chapter 8.
 
     Returns
     -------

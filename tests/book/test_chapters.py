@@ -27,9 +27,9 @@ NAMES = [
     "04-random-forest",
     "05-nearest-neighbours",
     "06-lstm",
-    "07-conclusions",
-    "08-original-study",
-    "09-pretrained-ear",
+    "09-conclusions",
+    "07-original-study",
+    "08-pretrained-ear",
     "10-large-collections",
 ]
 
@@ -119,7 +119,7 @@ def test_figures_are_named_once_and_described() -> None:
 
 
 def test_the_conclusions_wait_for_every_chapter_that_measures() -> None:
-    metadata = nbformat.read(ROOT / "chapters" / "07-conclusions.ipynb", as_version=4).metadata
+    metadata = nbformat.read(ROOT / "chapters" / "09-conclusions.ipynb", as_version=4).metadata
     assert set(MEASURING) <= set(metadata.genrelib.needs)
 
 
@@ -136,7 +136,7 @@ def lines(source: str) -> int:
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_a_chapter_reads_like_a_recipe(path: Path) -> None:
     size = {cell.id: lines(cell.source) for cell in cells(path, "code")}
-    total, most = sum(size.values()), 400 if path.stem == "08-original-study" else 250
+    total, most = sum(size.values()), 400 if path.stem == "07-original-study" else 250
     assert total <= most, f"{total} lines of code"
     hidden = [c for c in cells(path, "code") if HIDDEN & set(c.metadata.get("tags", []))]
     assert 5 * sum(size[cell.id] for cell in hidden) <= total
@@ -233,7 +233,7 @@ def test_sketches_go_from_audio_to_score(clone: Path) -> None:
     assert made.html is not None
     pages = {path.stem: path.read_text("utf-8") for path in made.html.glob("chapters/*.html")}
     assert set(NAMES) <= set(pages)
-    assert "sketch" in pages["07-conclusions"]
+    assert "sketch" in pages["09-conclusions"]
 
 
 @pytest.mark.slow

@@ -13,11 +13,17 @@ FOUND = {"value": 0.161, "low": -0.02, "high": 0.2201}
 
 
 @pytest.mark.parametrize(
-    ("sign", "text"), [(False, "0.16 ({}-0.02 to 0.22)"), (True, "+0.16 ({}-0.02 to +0.22)")]
+    ("sign", "short", "long"),
+    [
+        (False, ".16 [-.02, .22]", "0.16 (95 % interval -0.02 to 0.22)"),
+        (True, "+.16 [-.02, +.22]", "+0.16 (95 % interval -0.02 to +0.22)"),
+    ],
 )
-def test_a_number_stands_with_its_interval(sign: bool, text: str) -> None:
-    assert brief(FOUND, sign=sign) == text.format("")
-    assert span(FOUND, sign=sign) == text.format("95 % interval ")
+def test_a_number_stands_with_its_interval(sign: bool, short: str, long: str) -> None:
+    assert brief(FOUND, sign=sign) == short
+    assert span(FOUND, sign=sign) == long
+    assert brief({"value": 1, "low": 0.9, "high": 1}) == "1.00 [.90, 1.00]"
+    assert brief({"value": 10.04, "low": -20.5, "high": 20.06}, 1) == "10.0 [-20.5, 20.1]"
     assert span(pd.Series(FOUND), 1) == "0.2 (95 % interval -0.0 to 0.2)"
 
 
@@ -25,14 +31,14 @@ def test_intervals_are_laid_out_by_row_and_column_in_their_order() -> None:
     found = {("z", "two"): FOUND, ("a", "one"): FOUND, ("a", "two"): None}
     table = interval_table(found, missing="nothing")
     assert table.index.tolist() == ["z", "a"] and table.columns.tolist() == ["two", "one"]
-    assert table["two"].tolist() == ["0.16 (-0.02 to 0.22)", "nothing"]
+    assert table["two"].tolist() == [".16 [-.02, .22]", "nothing"]
     assert pd.isna(table.at["z", "one"])
 
 
 def test_a_table_of_intervals_is_laid_out_alike() -> None:
     found = pd.DataFrame([FOUND, FOUND], pd.MultiIndex.from_tuples([("b", "x"), ("a", "x")]))
     assert interval_table(found, sign=True)["x"].to_dict() == dict.fromkeys(
-        ("b", "a"), "+0.16 (-0.02 to +0.22)"
+        ("b", "a"), "+.16 [-.02, +.22]"
     )
 
 
@@ -50,14 +56,14 @@ def test_cells_hold_a_number_with_its_interval_or_a_dash() -> None:
         index=["a", "b", "c"],
     )
     assert spans(table).to_dict() == {
-        "a": "0.16 (0.10 to 0.20)",
+        "a": ".16 [.10, .20]",
         "b": "–",
-        "c": "-0.20 (-0.30 to 0.04)",
+        "c": "-.20 [-.30, .04]",
     }
     assert spans(table, sign=True).tolist() == [
-        "+0.16 (+0.10 to +0.20)",
+        "+.16 [+.10, +.20]",
         "–",
-        "-0.20 (-0.30 to +0.04)",
+        "-.20 [-.30, +.04]",
     ]
 
 

@@ -22,7 +22,7 @@ FIELDS = "track_id,recording,artist,title,primary_genre"
 
 def test_annotations_cover_a_thousand_tracks() -> None:
     table = gtzan_annotations()
-    assert tuple(table.columns) == (*TRACK_COLUMNS, "source")
+    assert tuple(table.columns) == (*TRACK_COLUMNS, "source", "artist_fold")
     assert table.index.name == "track_id"
     assert table.index.is_unique
     assert (table["genre"].value_counts() == 100).all()
@@ -31,13 +31,13 @@ def test_annotations_cover_a_thousand_tracks() -> None:
 
 
 def test_fold_sizes_of_the_fault_filtered_split() -> None:
-    folds = gtzan_annotations()["fold"].value_counts(dropna=False)
+    folds = gtzan_annotations()["side"].value_counts(dropna=False)
     assert (folds["train"], folds["valid"], folds["test"]) == (443, 197, 290)
 
 
 def test_tracks_outside_the_split_say_so() -> None:
     table = gtzan_annotations()
-    outside = table[table["fold"].isna()]
+    outside = table[table["side"].isna()]
     assert len(outside) == 70
     assert outside["fault"].str.contains("fault-filtered").all()
     assert table.loc["jazz.00054", "fault"].startswith("corrupt")
@@ -79,9 +79,13 @@ def test_the_maker_reads_the_annotations_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "train_filtered.txt").write_text("rock/rock.00000.wav\njazz/jazz.00054.wav\n")
     (tmp_path / "valid_filtered.txt").write_text("rock/rock.00001.wav\n")
     (tmp_path / "test_filtered.txt").write_text("rock/rock.00002.wav\n")
+    (tmp_path / "artist-folds").mkdir()
+    for number, track in enumerate(("rock_00000", "rock_00002", "jazz_00054"), 1):
+        folds = tmp_path / "artist-folds" / f"f{number}_evaluate.txt"
+        folds.write_text(f"./{track}.wav\t{track[:4]}\n")
     table = maker["make"](tmp_path).set_index("track_id").astype(object)
     table = table.where(table.notna(), None)
-    by, known = ["source", "recording", "fault"], ["genre", "artist", "title", "fold"]
+    by, known = ["source", "recording", "fault"], ["genre", "artist", "title", "side"]
     assert list(table.loc["rock.00000", known]) == ["rock", "Motörhead", "Ace: of Spades", "train"]
     assert list(table.loc["rock.00001", known]) == ["rock", "Motörhead", "Title Only", "valid"]
     assert list(table.loc["rock.00002", known]) == ["rock", "Artist Only", None, "test"]
@@ -91,6 +95,7 @@ def test_the_maker_reads_the_annotations_as_they_are(tmp_path: Path) -> None:
     assert table.loc["jazz.00054", "fault"].startswith("corrupt")
     assert table.loc["disco.00000", "artist"] == "Earth, Wind & Fire"
     assert "left out" in table.loc["disco.00000", "fault"]
+    assert table["artist_fold"].tolist() == [None, "3", "1", None, "2"]
     (tmp_path / "test_filtered.txt").write_text("rock/rock.00000.wav\n")
     with pytest.raises(ValueError, match="two sides"):
         maker["make"](tmp_path)
@@ -171,15 +176,15 @@ def test_the_groups_of_one_recording_are_those_that_the_table_counts() -> None:
     assert (groups.size() >= 2).all()
     assert all(min(group.index) == name for name, group in groups)
     assert (groups["artist"].nunique(dropna=False) == 1).all()
-    assert (groups["fold"].nunique() <= 1).all()  # not on two sides of the fixed split
+    assert (groups["side"].nunique() <= 1).all()  # not on two sides of the fixed split
 
 
 def test_the_fixed_split_tears_only_artists_that_its_makers_did_not_know() -> None:
-    table = gtzan_annotations().dropna(subset=["artist", "fold"])
-    sides = table.groupby("artist")["fold"].nunique()
+    table = gtzan_annotations().dropna(subset=["artist", "side"])
+    sides = table.groupby("artist")["side"].nunique()
     assert (sides > 1).sum() == 9
     known = table[table["source"] == "index"]
-    assert (known.groupby("artist")["fold"].nunique() == 1).all()
+    assert (known.groupby("artist")["side"].nunique() == 1).all()
 
 
 def test_the_embedded_annotations_are_those_of_the_sources() -> None:

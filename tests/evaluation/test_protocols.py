@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from genrelib.corpus.gtzan import gtzan_annotations
 from genrelib.corpus.tracks import load_corpus
 from genrelib.evaluation import (
+    CONTROLS,
     PROTOCOLS,
     confusion,
     cross_validate,
@@ -99,7 +100,10 @@ def test_track_keeps_siblings_together(slices: pd.DataFrame, seed: int) -> None:
     for train, test in layout.splits:
         assert not set(slices["track_id"].iloc[train]) & set(slices["track_id"].iloc[test])
     tracks = slices.groupby("genre")["track_id"].nunique()
-    assert layout.not_tested == dict.fromkeys(tracks.index[tracks == 1], "one track only")
+    reasons = dict.fromkeys(tracks.index[tracks == 1], "one track only")
+    if (tracks > 1).sum() < 2:
+        reasons = dict.fromkeys(tracks.index, "no second genre has two tracks") | reasons
+    assert layout.not_tested == reasons
     tested = {i for _, test in layout.splits for i in test}
     expected = ~slices["genre"].isin(layout.not_tested).to_numpy()
     assert tested == set(np.flatnonzero(expected))
@@ -152,8 +156,8 @@ def test_artist_keeps_artists_together(slices: pd.DataFrame, seed: int) -> None:
     counts = artists.groupby(slices["genre"]).nunique()
     reasons = {0: "no artist is known", 1: "one artist only"}
     expected_reasons = {g: reasons[n] for g, n in counts.items() if n < 2}
-    if (counts > 0).sum() < 2:
-        alone = dict.fromkeys(counts.index, "no second genre has a known artist")
+    if (counts > 1).sum() < 2:
+        alone = dict.fromkeys(counts.index, "no second genre has two artists")
         expected_reasons = alone | expected_reasons
     assert layout.not_tested == expected_reasons
     tested = {i for _, test in layout.splits for i in test}
@@ -167,10 +171,12 @@ def test_fault_filtered_uses_its_sides(slices: pd.DataFrame, seed: int) -> None:
     layout = plan(slices, "fault-filtered", seed=seed)
     assert len(layout.splits) <= 1
     for train, test in layout.splits:
-        assert set(train) == set(np.flatnonzero(slices["side"].isin(["train", "valid"])))
+        told = ~slices["genre"].isin(layout.not_tested)
+        assert set(train) == set(np.flatnonzero(slices["side"].isin(["train", "valid"]) & told))
         assert set(slices["side"].iloc[test]) == {"test"}
-        # What is tested could be learned.
-        assert set(slices["genre"].iloc[test]) <= set(slices["genre"].iloc[train])
+        # What is tested could be learned, and the other way round.
+        assert set(slices["genre"].iloc[test]) == set(slices["genre"].iloc[train])
+        assert slices["genre"].iloc[test].nunique() > 1
 
 
 @FEW
@@ -413,20 +419,64 @@ def test_a_model_is_called_by_its_class_unless_it_is_named() -> None:
     assert set(table["model"]) == {"KNeighborsClassifier"}
 
 
-def test_a_genre_that_is_not_tested_can_still_be_predicted() -> None:
+@pytest.mark.parametrize("protocol", ["artist", "track-paired", "track-thinned"])
+def test_a_genre_that_is_not_tested_is_no_answer(protocol: str) -> None:
     tracks = [(g, f"{g}{i}", None) for g in ("jazz", "pop") for i in range(4)]
-    slices = make_slices([*tracks, ("blues", "one", None), ("blues", "one", None)], 2)
+    slices = make_slices([*tracks, *[("blues", "one", None)] * 30], 2)
     X = np.zeros((len(slices), 1))
-    model = DummyClassifier(strategy="constant", constant="blues")
-    table = cross_validate(model, X, slices, "artist")
+    # The most frequent genre of all would be blues.
+    table = cross_validate(DummyClassifier(strategy="prior"), X, slices, protocol)
     assert table.attrs["not_tested"] == {"blues": "one artist only"}
-    assert set(table["genre"]) == {"jazz", "pop"}
-    assert set(table["predicted"]) == {"blues"}
-    assert (score(table)["value"] == 0).all()
+    assert set(table["genre"]) == set(table["predicted"]) == {"jazz", "pop"}
+    assert (table["p_blues"] == 0).all()
     assert (score(table)["n_genres"] == 2).all()
-    counts = confusion(table)
-    assert counts.index.tolist() == ["jazz", "pop"]
-    assert counts.columns.tolist() == ["blues", "jazz", "pop"]
+    assert confusion(table).columns.tolist() == ["blues", "jazz", "pop"]
+
+
+@FEW
+@given(tables, seeds)
+def test_controls_test_what_artist_tests(slices: pd.DataFrame, seed: int) -> None:
+    strict = plan(slices, "artist", seed=seed)
+    wanted = sorted(i for _, test in strict.splits for i in test)
+    for name in CONTROLS:
+        layout = plan(slices, name, seed=seed)
+        assert layout.not_tested == strict.not_tested
+        assert sorted(i for _, test in layout.splits for i in test) == wanted
+        for train, test in layout.splits:
+            assert not set(slices["track_id"].iloc[train]) & set(slices["track_id"].iloc[test])
+            assert set(train) <= set(wanted)
+
+
+@FEW
+@given(tables, seeds)
+def test_the_thinned_control_learns_from_as_many_tracks_as_artist(
+    slices: pd.DataFrame, seed: int
+) -> None:
+    def learned(train: np.ndarray) -> dict[str, int]:
+        return slices.iloc[train].groupby("genre")["track_id"].nunique().to_dict()
+
+    strict = plan(slices, "artist", seed=seed).splits
+    counts = {int(i): learned(train) for train, test in strict for i in test}
+    for train, test in plan(slices, "track-thinned", seed=seed).splits:
+        assert all(learned(train) == counts[int(i)] for i in test)
+
+
+def test_the_thinned_control_knows_artists() -> None:
+    tracks = [(g, f"{g}{i // 3}", None) for g in ("jazz", "pop") for i in range(12)]
+    slices = make_slices(tracks, 2)
+    known = [
+        set(slices["artist"].iloc[test]) <= set(slices["artist"].iloc[train])
+        for train, test in plan(slices, "track-thinned").splits
+    ]
+    assert np.mean(known) > 0.5
+
+
+def test_predictions_say_from_how_many_tracks_they_were_learned() -> None:
+    X, slices = example()
+    table = cross_validate(DummyClassifier(), X, slices, "track")
+    assert table.attrs["learned_from"] == [
+        slices["track_id"].iloc[train].nunique() for train, _ in plan(slices, "track").splits
+    ]
 
 
 def test_frames_go_to_the_estimator_as_they_are() -> None:

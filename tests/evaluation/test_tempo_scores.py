@@ -56,7 +56,7 @@ def test_the_tempo_is_scored_where_it_can_be(all_of_gtzan: Corpus) -> None:
 def test_the_tempo_of_whole_tracks_may_be_unknown(all_of_gtzan: Corpus, known: bool) -> None:
     tracks = all_of_gtzan.tracks.drop(index=list(GTZAN_MINI))
     if not known:  # a reader's own tracks, whatever they are called
-        tracks = tracks.assign(fold=None, fault=None)
+        tracks = tracks.assign(side=None, fault=None)
     readings, annotated = read(replace(all_of_gtzan, tracks=tracks))
     whole = readings["the whole track"]
     assert list(tempo_scores(readings, annotated).index) == (NAMES[:2] if known else [])

@@ -45,7 +45,7 @@ def test_clips_are_what_the_ear_hears() -> None:
 
 def test_published_tags_agree_with_our_ear() -> None:
     theirs = load_corpus("gtzan-tags")
-    assert theirs.tracks["fold"].value_counts().to_dict() == {"train": 443, "test": 290}
+    assert theirs.tracks["side"].value_counts().to_dict() == {"train": 443, "test": 290}
     patches = slice_tracks(theirs, 3, hop=1)
     assert len(patches) == 20542
     said = tag_table(patches).groupby(patches["track_id"]).mean()

@@ -24,7 +24,7 @@ def tracks_of(durations: list[float]) -> pd.DataFrame:
         {
             "genre": "jazz",
             "artist": [None if i % 2 else f"artist {i}" for i in range(len(durations))],
-            "fold": [("train", "valid", "test", None)[i % 4] for i in range(len(durations))],
+            "side": [("train", "valid", "test", None)[i % 4] for i in range(len(durations))],
             "duration": np.array(durations, float),
         },
         index=pd.Index(names, name="track_id", dtype=object),
@@ -85,7 +85,7 @@ def test_order_and_properties_are_those_of_the_tracks() -> None:
     slices = slice_tracks(tracks)
     expected = ["jazz.00003"] * 3 + ["jazz.00000"] * 2 + ["jazz.00002"]
     assert slices["track_id"].tolist() == expected
-    for column, source in (("genre", "genre"), ("artist", "artist"), ("side", "fold")):
+    for column, source in (("genre", "genre"), ("artist", "artist"), ("side", "side")):
         wanted = tracks.loc[slices["track_id"], source].set_axis(slices.index)
         pd.testing.assert_series_equal(slices[column], wanted, check_names=False)
 

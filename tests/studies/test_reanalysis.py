@@ -1,4 +1,4 @@
-"""Tests of what chapter 8 asks the study's tables, on small tables with known answers."""
+"""Tests of what chapter 7 asks the study's tables, on small tables with known answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawings of chapter 9: what models are given, how many examples they need, how sure they are."""
+"""Drawings of chapter 8: what models are given, how many examples they need, how sure they are."""
 
 from __future__ import annotations
 

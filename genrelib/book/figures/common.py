@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from genrelib.corpus import GENRES
-from genrelib.evaluation import PROTOCOLS
+from genrelib.evaluation import CONTROLS, FEW, PROTOCOLS
 from genrelib.features import FAMILIES
 
 PALETTE = tuple(e["color"] for e in plt.style.library["petroff10"]["axes.prop_cycle"])
@@ -27,9 +27,14 @@ PALETTE = tuple(e["color"] for e in plt.style.library["petroff10"]["axes.prop_cy
 GENRE_COLOURS = dict(zip(GENRES, PALETTE, strict=True))
 MARKERS = "osD^vP*X<>"
 PROTOCOL_COLOURS = dict(
-    zip(PROTOCOLS, ("#d55e00", "#0072b2", "#009e73", "#56504c", *PALETTE), strict=False)
+    zip(
+        (*list(PROTOCOLS)[:2], *CONTROLS, *list(PROTOCOLS)[2:]),
+        ("#d55e00", "#0072b2", "#56b4e9", "#8c6d1f", "#009e73", "#56504c", *PALETTE),
+        strict=False,
+    )
 )
-"""Colours of the protocols, from Okabe and Ito (2008); one of your own gets another."""
+"""Colours of the protocols and controls, in the order in which they are shown, from Okabe and
+Ito (2008); one of your own gets another."""
 FAMILY_COLOURS = dict(
     zip(
         FAMILIES,
@@ -174,11 +179,13 @@ def protocol_scores(results: pd.DataFrame, *, metric: str = "accuracy") -> Figur
     Returns
     -------
     matplotlib.figure.Figure
-        One panel per level, one group of points per model, the chance line of the easiest case.
+        One panel per level, one group of points per model; a tick at the chance of each protocol,
+        one in as many as it tests genres. Protocols that test fewer than
+        :data:`genrelib.evaluation.FEW` tracks are left out.
     """
-    rows = results[results["metric"] == metric]
+    rows = results[(results["metric"] == metric) & (results["n_tracks"] >= FEW)]
     models = list(dict.fromkeys(rows["model"]))
-    protocols = [p for p in PROTOCOLS if p in set(rows["protocol"])]
+    protocols = [p for p in PROTOCOL_COLOURS if p in set(rows["protocol"])]
     points = len(models) * max(2, len(protocols))
     room = min(0.32, 10.4 / points)  # inches, so that many models still fit a page
     fig, axes = plt.subplots(2, 1, sharex=True, figsize=(6.4, 1.6 + room * points))
@@ -198,10 +205,10 @@ def protocol_scores(results: pd.DataFrame, *, metric: str = "accuracy") -> Figur
                 color=PROTOCOL_COLOURS[protocol],
                 label=protocol,
             )
+            ax.plot(1 / part["n_genres"], y, "|", color=PROTOCOL_COLOURS[protocol], alpha=0.6)
         ax.set_yticks(range(len(models)), models)
         ax.set_ylim(len(models) - 0.5, -0.5)
         ax.set_xlim(0, 1.02)
-        ax.axvline(1 / rows["n_genres"].max(), color="#999999", linestyle=":", zorder=0)
         ax.set_title(f"per {level}", loc="left")
         ax.grid(axis="x")
     axes[-1].set_xlabel(f"{'macro ' if metric != 'accuracy' else ''}{metric}, 95 % interval")

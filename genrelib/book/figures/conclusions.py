@@ -1,4 +1,4 @@
-"""Figures of chapter 7: all models under all protocols, and what is left of a high score."""
+"""Figures of chapter 9: all models under all protocols, and what is left of a high score."""
 
 from __future__ import annotations
 

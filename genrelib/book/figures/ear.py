@@ -1,4 +1,4 @@
-"""Figures of chapter 9: what the pretrained ear is shown, what it says, and what that is worth."""
+"""Figures of chapter 8: what the pretrained ear is shown, what it says, and what that is worth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of chapter 8: the original study's tables, asked again."""
+"""Figures of chapter 7: the original study's tables, asked again."""
 
 from __future__ import annotations
 

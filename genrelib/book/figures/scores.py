@@ -10,6 +10,7 @@ from genrelib.book.figures.common import (
     family_bars,
     protocol_scores,
 )
+from genrelib.evaluation import FEW
 
 __all__ = ["confused", "permutation", "under_protocols"]
 
@@ -32,6 +33,7 @@ def under_protocols(rows: pd.DataFrame, whose: str, name: str) -> Picture:
         The text alternative gives every accuracy per slice with its interval.
     """
     several = rows["model"].nunique() > 1
+    rows = rows[rows["n_tracks"] >= FEW]
     shown = rows[(rows["metric"] == "accuracy") & (rows["level"] == "slice")]
     spoken = (
         (f"{row.model}, " if several else "")
@@ -41,7 +43,7 @@ def under_protocols(rows: pd.DataFrame, whose: str, name: str) -> Picture:
     return Picture(
         protocol_scores(rows),
         caption=f"Accuracy of {whose}, with 95 % intervals. "
-        f"Dotted: chance among {rows['n_genres'].max()} genres.",
+        "Thin ticks at the left: chance, one in as many genres as the protocol tests.",
         alt="Accuracy per slice under each protocol, with 95 % interval: "
         f"{'; '.join(spoken)}. The panel below shows the same per track.",
         name=name,

@@ -38,7 +38,7 @@ def cuts(sound: Clip) -> Picture:
     if not len(sound.samples):
         sound = clip(None, next(iter(STYLES)), seconds=60.0)
     duration = len(sound.samples) / SAMPLE_RATE
-    columns = {"genre": None, "artist": None, "fold": None, "duration": duration}
+    columns = {"genre": None, "artist": None, "side": None, "duration": duration}
     table = slice_tracks(pd.DataFrame(columns, index=["track"]))
     fig, ax = plt.subplots(figsize=(6.4, 2.8))
     for number, (start, end) in enumerate(zip(table["start"], table["end"], strict=True)):

@@ -1,4 +1,4 @@
-"""Tests of the figures of chapter 7: their words are those of the data."""
+"""Tests of the figures of chapter 9: their words are those of the data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the figures of chapter 9."""
+"""Tests of the figures of chapter 8."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the figures of chapter 8: drawn from what is given, with its numbers in the caption."""
+"""Tests of the figures of chapter 7: drawn from what is given, with its numbers in the caption."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def drawn(picture: Picture) -> Picture:
 def cut(genres: list[str], per_genre: int = 6, duration: float = 30.0) -> pd.DataFrame:
     names = [f"{genre}.{i:05d}" for genre in genres for i in range(per_genre)]
     tracks = pd.DataFrame({"genre": np.repeat(genres, per_genre)}, names)
-    tracks = tracks.rename_axis("track_id").assign(artist=None, fold=None, duration=duration)
+    tracks = tracks.rename_axis("track_id").assign(artist=None, side=None, duration=duration)
     return slice_tracks(tracks)
 
 
