@@ -44,6 +44,7 @@ from .results import (
     load_results as load_results,
     overview as overview,
     record as record,
+    right_by_genre as right_by_genre,
     too_few as too_few,
 )
 from .scratch import (

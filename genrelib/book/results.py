@@ -18,7 +18,7 @@ import pandas as pd
 
 from genrelib.book.words import extent, listing, spans
 from genrelib.corpus import RECORDED, cache_root, corpus_slug, versions, write_whole
-from genrelib.evaluation import CONTROLS, FEW, LEVELS, METRICS, PROTOCOLS, score
+from genrelib.evaluation import EXAMS, FEW, LEVELS, METRICS, PROTOCOLS, score
 
 COLUMNS = [
     "chapter", "model", "protocol", "level", "metric", "value", "low", "high", "n_tracks",
@@ -217,8 +217,7 @@ def overview(
 def _told(rows: pd.DataFrame) -> list[str]:
     """Name the protocols that test enough tracks for a score, in order, with their controls."""
     enough = set(rows.loc[rows["n_tracks"] >= FEW, "protocol"])
-    order = [*[*PROTOCOLS][:2], *CONTROLS, *[*PROTOCOLS][2:]]
-    return [name for name in order if name in enough]
+    return [name for name in EXAMS if name in enough]
 
 
 def too_few(results: pd.DataFrame) -> str:
@@ -277,6 +276,31 @@ def by_protocol(rows: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> 
         }
     )
     return table.loc[list(predictions)].fillna("too few").rename_axis("protocol")
+
+
+def right_by_genre(predictions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Count the slices that are named rightly, genre by genre.
+
+    Counts, where a genre has too few tracks for shares.
+
+    Parameters
+    ----------
+    predictions : mapping of str to pandas.DataFrame
+        By protocol, predictions tables of one model on the same tracks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per genre: tracks, artists (where a protocol held these out), slices, and how many
+        of these are right under each protocol.
+    """
+    strict = min(predictions.values(), key=lambda table: table["unit"].nunique())
+    genres = strict.groupby("genre")
+    table = genres.agg(tracks=("track_id", "nunique"), artists=("unit", "nunique"))
+    table["slices"] = genres.size()
+    for name, told in predictions.items():
+        table[name] = (told["genre"] == told["predicted"]).groupby(told["genre"]).sum()
+    return table
 
 
 def disagreements(corpus: str, root: Path) -> pd.DataFrame:

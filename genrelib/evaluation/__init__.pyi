@@ -48,6 +48,7 @@ from .neighbours import (
 )
 from .protocols import (
     CONTROLS as CONTROLS,
+    EXAMS as EXAMS,
     PROTOCOLS as PROTOCOLS,
     Plan as Plan,
     Protocol as Protocol,

@@ -214,6 +214,8 @@ CONTROLS = {
     )
 }  # fmt: skip
 """Between ``track`` and ``artist``: what differs besides the artists, one thing at a time."""
+EXAMS = ("random-slice", "track", *CONTROLS, "artist", "fault-filtered")
+"""Protocols and controls in the order in which the book shows them."""
 
 
 def held_out(slices: pd.DataFrame, holds_out: str) -> pd.Series:

@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from genrelib.corpus import GENRES
-from genrelib.evaluation import CONTROLS, FEW, PROTOCOLS
+from genrelib.evaluation import EXAMS, FEW
 from genrelib.features import FAMILIES
 
 PALETTE = tuple(e["color"] for e in plt.style.library["petroff10"]["axes.prop_cycle"])
@@ -28,7 +28,7 @@ GENRE_COLOURS = dict(zip(GENRES, PALETTE, strict=True))
 MARKERS = "osD^vP*X<>"
 PROTOCOL_COLOURS = dict(
     zip(
-        (*list(PROTOCOLS)[:2], *CONTROLS, *list(PROTOCOLS)[2:]),
+        EXAMS,
         ("#d55e00", "#0072b2", "#56b4e9", "#8c6d1f", "#009e73", "#56504c", *PALETTE),
         strict=False,
     )
