@@ -275,7 +275,8 @@ def by_protocol(rows: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> 
             },
         }
     )
-    return table.loc[list(predictions)].fillna("too few").rename_axis("protocol")
+    table[["per slice", "per track"]] = table[["per slice", "per track"]].fillna("too few")
+    return table.loc[list(predictions)].rename_axis("protocol")
 
 
 def right_by_genre(predictions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
