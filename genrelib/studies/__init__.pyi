@@ -1,3 +1,8 @@
+from .artists import (
+    LADDER as LADDER,
+    artist_ladders as artist_ladders,
+    ladder_scores as ladder_scores,
+)
 from .bench import (
     run_bench as run_bench,
 )
@@ -30,6 +35,11 @@ from .findings import (
 from .lstm import (
     REPETITIONS as REPETITIONS,
     run_study as run_study,
+)
+from .makam import (
+    STEPS as STEPS,
+    linked as linked,
+    load_makam as load_makam,
 )
 from .original import (
     NETWORK_SHARES as NETWORK_SHARES,
