@@ -38,9 +38,11 @@ from .readme import (
 )
 from .results import (
     COLUMNS as COLUMNS,
+    STEPS as STEPS,
     ResultsError as ResultsError,
     by_protocol as by_protocol,
     disagreements as disagreements,
+    load_gaps as load_gaps,
     load_results as load_results,
     overview as overview,
     record as record,

@@ -18,7 +18,7 @@ import pandas as pd
 
 from genrelib.book.words import extent, listing, spans
 from genrelib.corpus import RECORDED, cache_root, corpus_slug, versions, write_whole
-from genrelib.evaluation import EXAMS, FEW, LEVELS, METRICS, PROTOCOLS, score
+from genrelib.evaluation import EXAMS, FEW, LEVELS, METRICS, PROTOCOLS, gaps, score
 
 COLUMNS = [
     "chapter", "model", "protocol", "level", "metric", "value", "low", "high", "n_tracks",
@@ -26,6 +26,8 @@ COLUMNS = [
 ]  # fmt: skip
 MEASURING = ("04-random-forest", "05-nearest-neighbours", "06-lstm", "08-pretrained-ear")
 """Chapters that measure models."""
+STEPS = {"leakage gap": ("random-slice", "track"), "artist step": ("track-paired", "artist")}
+"""Differences that are recorded beside the scores: two exams on the same tracks."""
 NETWORKS = ("06-lstm",)
 """Those of them that train networks."""
 
@@ -123,11 +125,68 @@ def record(
         "fast": fast,
         "versions": versions(),
         "not_tested": not_tested,
+        "gaps": json.loads(_steps(predictions, seed).to_json(orient="records")),
         "rows": json.loads(rows.drop(columns="chapter").to_json(orient="records")),
     }
     kept["chapters"] = dict(sorted(kept["chapters"].items()))
     write_whole(file, json.dumps(kept, indent=1) + "\n")
     return rows
+
+
+def _steps(predictions: list[pd.DataFrame], seed: int) -> pd.DataFrame:
+    """Measure the differences of :data:`STEPS` for every model that took both exams."""
+    tables = {(t["model"].iloc[0], t["protocol"].iloc[0]): t for t in predictions if len(t)}
+    pairs = {
+        (model, step): (tables[model, a], tables[model, b])
+        for model in dict.fromkeys(model for model, _ in tables)
+        for step, (a, b) in STEPS.items()
+        if (model, a) in tables and (model, b) in tables
+    }
+    columns = pd.DataFrame(list(pairs), columns=["model", "step"])
+    return columns.join(gaps(pairs, seed=seed).reset_index(drop=True))
+
+
+def load_gaps(corpus: str, *, fast: bool = False) -> pd.DataFrame:
+    """Read the differences between protocols that chapters recorded, model by model.
+
+    Explained in chapter 9.
+
+    Parameters
+    ----------
+    corpus : str
+        Name of the corpus.
+    fast : bool
+        Whether to read the results of shortened runs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``model``, ``step`` (a key of :data:`STEPS`), ``value``, ``low``, ``high`` (95 %
+        interval of the difference, taken over the same tracks on both sides), ``n_tracks``.
+
+    Raises
+    ------
+    ResultsError
+        If nothing is known about the corpus.
+    """
+    chapters = json.loads(_newest(corpus, fast)[1].read_text("utf-8"))["chapters"]
+    rows = [row for part in chapters.values() for row in part.get("gaps", [])]
+    return pd.DataFrame(rows, columns=["model", "step", "value", "low", "high", "n_tracks"])
+
+
+def _newest(corpus: str, fast: bool) -> tuple[str, Path]:
+    """Give the results of this build or, where there are none, those that are recorded."""
+    sources = {
+        "this build": results_file(corpus, fast=fast),
+        "recorded": results_file(corpus, fast=fast, root=RECORDED),
+    }
+    for source, file in sources.items():
+        if file.exists():
+            return source, file
+    raise ResultsError(
+        f"no results for {corpus}{' (fast)' if fast else ''}: run {', '.join(MEASURING)} "
+        f"on it first, or `genrelib book --corpus {corpus}`, which runs all in order"
+    )
 
 
 def load_results(corpus: str, *, fast: bool = False) -> pd.DataFrame:
@@ -153,17 +212,8 @@ def load_results(corpus: str, *, fast: bool = False) -> pd.DataFrame:
     ResultsError
         If nothing is known about the corpus.
     """
-    sources = {
-        "this build": results_file(corpus, fast=fast),
-        "recorded": results_file(corpus, fast=fast, root=RECORDED),
-    }
-    for source, file in sources.items():
-        if file.exists():
-            return results_table(file, source)
-    raise ResultsError(
-        f"no results for {corpus}{' (fast)' if fast else ''}: run {', '.join(MEASURING)} "
-        f"on it first, or `genrelib book --corpus {corpus}`, which runs all in order"
-    )
+    source, file = _newest(corpus, fast)
+    return results_table(file, source)
 
 
 def results_table(file: Path, source: str) -> pd.DataFrame:

@@ -32,6 +32,12 @@ from .findings import (
     record_study as record_study,
     summarise_study as summarise_study,
 )
+from .folds import (
+    SHUFFLED as SHUFFLED,
+    load_fold_seeds as load_fold_seeds,
+    measure_fold_seeds as measure_fold_seeds,
+    predictions_of as predictions_of,
+)
 from .lstm import (
     REPETITIONS as REPETITIONS,
     run_study as run_study,
