@@ -144,4 +144,6 @@ def record_results(corpus: str, readme: Path, root: Path) -> list[Path]:
     # It draws, which takes a while to load.
     from genrelib.book.landing import write_landing
 
-    return [recorded, readme, *write_landing(readme.parent / "chapters")]
+    chapters = readme.parent / "chapters"
+    landing = write_landing(chapters) if (chapters / "index.md").exists() else []
+    return [recorded, readme, *landing]

@@ -320,7 +320,7 @@ def by_protocol(rows: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> 
             "genres tested": {p: t["genre"].nunique() for p, t in predictions.items()},
             "tracks tested": {p: t["track_id"].nunique() for p, t in predictions.items()},
             "learned from": {
-                p: f"{extent(t.attrs['learned_from'])} tracks" if len(t) else "–"
+                p: f"{extent(t.attrs['learned_from'])} tracks" if len(t) else "nothing"
                 for p, t in predictions.items()
             },
         }

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from genrelib.book.figures import charts, common as plots
 from genrelib.corpus.gtzan import GENRES
-from genrelib.evaluation import PROTOCOLS
+from genrelib.evaluation import FEW, PROTOCOLS
 
 GENRE_NAMES = [*GENRES[:3], "samba"]
 RNG = np.random.default_rng(0)
@@ -30,7 +30,7 @@ def _results() -> pd.DataFrame:
         for metric in ("accuracy", "f1")
     ]
     names = ["model", "protocol", "level", "metric", "value", "low", "high", "n_genres"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=names).assign(n_tracks=FEW)
 
 
 def _history() -> dict[str, list[float]]:
@@ -154,6 +154,18 @@ def test_scores_are_drawn_where_they_are() -> None:
     assert [ax.get_title(loc="left") for ax in fig.axes] == ["per slice", "per track"]
     legend = [text.get_text() for text in fig.legends[0].get_texts()]
     assert legend == list(PROTOCOLS)
+
+
+def test_too_few_tracks_and_chance_are_drawn_as_what_they_are() -> None:
+    table = _results()
+    table.loc[table["protocol"] == "artist", "n_genres"] = 2
+    table.loc[table["protocol"] == "fault-filtered", "n_tracks"] = FEW - 1
+    fig = plots.protocol_scores(table)
+    legend = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert legend == [p for p in PROTOCOLS if p != "fault-filtered"]
+    ticks = [line for line in fig.axes[0].lines if line.get_marker() == "|"]
+    chances = {x for line in ticks for x in line.get_xdata()}
+    assert {1 / 4, 1 / 2} <= chances
 
 
 def test_scores_by_input_stand_in_the_panel_of_their_protocol() -> None:
