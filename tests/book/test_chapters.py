@@ -9,9 +9,7 @@ from pathlib import Path
 import browser
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
 
-from genrelib.book.check import check_site
 from genrelib.book.inline import expressions
 from genrelib.book.press import build
 from genrelib.book.results import MEASURING
@@ -207,28 +205,3 @@ def test_sketches_go_from_audio_to_score(clone: Path) -> None:
     pages = {path.stem: path.read_text("utf-8") for path in made.html.glob("chapters/*.html")}
     assert set(NAMES) <= set(pages)
     assert "sketch" in pages["09-conclusions"]
-
-
-@pytest.mark.slow
-def test_the_default_site_has_no_faults(default_site: Path) -> None:
-    assert check_site(default_site, ROOT) == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [*NAMES, *OTHER_PAGES])
-def test_a_page_of_the_default_site(default_site: Path, name: str) -> None:
-    soup = BeautifulSoup(
-        (default_site / "chapters" / f"{name}.html").read_text("utf-8"), "html.parser"
-    )
-    article = soup.find("article")
-    assert article is not None
-    text = article.get_text(" ")
-    assert "Traceback" not in text
-    assert "{glue" not in text and "{term}" not in text and "{cite" not in text
-    assert "nan" not in text.split()
-    for image in article.find_all("img"):
-        assert image.get("alt"), f"no text alternative: {image}"
-    if name in NAMES:
-        figures = article.find_all("figure")
-        assert figures
-        assert all(figure.find("figcaption").get_text(strip=True) for figure in figures)

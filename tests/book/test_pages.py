@@ -1,4 +1,4 @@
-"""Tests of what the pages claim: intervals, few tracks, sizes of figures, agreement of sources."""
+"""Tests of the pages: no faults; intervals, few tracks, sizes of figures, agreement of sources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from PIL import Image
 
-from genrelib.book import load_results
+from genrelib.book import check_site, load_results
 from genrelib.book.page import SAVED_DPI, SHOWN_DPI
 from genrelib.evaluation import FEW
 
@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 NUMBER = r"[+-]?\d*\.?\d+"
 IN_TABLES = re.compile(rf"({NUMBER}) \[({NUMBER}), ({NUMBER})\]")
 IN_PROSE = re.compile(rf"({NUMBER}) \(95 % interval ({NUMBER}) to ({NUMBER})\)")
+OTHER_PAGES = ["index", "glossary", "bibliography", "helper", "about-build"]
 NAMES = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
 SCREEN = 780
 """Pixels that a figure may be high: a screen of 900 less what the browser and its caption take."""
@@ -44,6 +45,31 @@ def test_intervals_are_found_as_they_are_written() -> None:
     text = "so .78 [.71, .84] and +.02 [-.01, +.05], 0.16 (95 % interval 0.11 to 0.22)"
     assert IN_TABLES.findall(text) == [(".78", ".71", ".84"), ("+.02", "-.01", "+.05")]
     assert IN_PROSE.findall(text) == [("0.16", "0.11", "0.22")]
+
+
+@pytest.mark.slow
+def test_the_default_site_has_no_faults(default_site: Path) -> None:
+    assert check_site(default_site, ROOT) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*NAMES, *OTHER_PAGES])
+def test_a_page_of_the_default_site(default_site: Path, name: str) -> None:
+    soup = BeautifulSoup(
+        (default_site / "chapters" / f"{name}.html").read_text("utf-8"), "html.parser"
+    )
+    article = soup.find("article")
+    assert article is not None
+    text = article.get_text(" ")
+    assert "Traceback" not in text
+    assert "{glue" not in text and "{term}" not in text and "{cite" not in text
+    assert "nan" not in text.split()
+    for image in article.find_all("img"):
+        assert image.get("alt"), f"no text alternative: {image}"
+    if name in NAMES:
+        figures = article.find_all("figure")
+        assert figures
+        assert all(figure.find("figcaption").get_text(strip=True) for figure in figures)
 
 
 @pytest.mark.slow
