@@ -29,8 +29,6 @@ NAMES = [
     "10-large-collections",
 ]
 
-OTHER_PAGES = ["index", "glossary", "bibliography", "helper", "about-build"]
-
 
 def cells(path: Path, kind: str) -> list[nbformat.NotebookNode]:
     """Return the cells of one kind."""
