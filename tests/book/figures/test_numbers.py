@@ -39,12 +39,9 @@ def _slices(genres: list[str]) -> pd.DataFrame:
 
 def test_the_effect_tells_the_shares_above_chance() -> None:
     picture = _drawn(numbers.effect(ETA, family_of(), 0.1, 0.6, 0.7))
-    assert (
-        f"{(ETA > 0.6).mean():.0%} of all columns lie above the line of luck over" in picture.alt
-    )
-    assert (
-        f"tracks at 0.60, {(ETA > 0.7).mean():.0%} above that over artists at 0.70" in picture.alt
-    )
+    tracks, artists = f"{(ETA > 0.6).mean():.0%}", f"{(ETA > 0.7).mean():.0%}"
+    assert f"{tracks} of all columns lie above the line of luck over tracks at 0.60" in picture.alt
+    assert f"{artists} above that over artists at 0.70" in picture.alt
     assert picture.alt.endswith("tempo.")  # the last column, with the highest value
     assert len(picture.figure.legends[0].get_texts()) == 3
 
@@ -120,7 +117,7 @@ def test_correlations_are_told() -> None:
     values = np.array([[1, 0.95, 0.2], [0.95, 1, 0.3], [0.2, 0.3, 1]])
     table = pd.DataFrame(values, names, names)
     picture = _drawn(numbers.correlations(table, family_of()))
-    assert "median over all pairs is 0.30; 33.3% of the pairs exceed 0.9" in picture.alt
+    assert "median over all pairs of columns is 0.30; 33.3% of the pairs exceed 0.9" in picture.alt
 
 
 def test_medians_are_those_of_the_pairs() -> None:
@@ -138,9 +135,10 @@ def test_medians_are_those_of_the_pairs() -> None:
             assert image[y, x] == pytest.approx(expected, nan_ok=True)
 
 
-@pytest.mark.parametrize(
-    "genres", [list(GENRES), [f"genre {i}" for i in range(24)], ["jazz", LONG], [LONG]], ids=len
-)
+MANY = [f"genre {i}" for i in range(24)]
+
+
+@pytest.mark.parametrize("genres", [list(GENRES), MANY, ["jazz", LONG], [LONG]], ids=len)
 def test_maps_count_slices_and_genres(genres: list[str]) -> None:
     slices = _slices(genres)
     points = RNG.normal(size=(len(slices), 2))
@@ -148,9 +146,8 @@ def test_maps_count_slices_and_genres(genres: list[str]) -> None:
     assert "holds 56% of the variance" in plane.caption
     near = _drawn(numbers.neighbourhood(points, slices))
     for picture in (plane, near):
-        assert (
-            f"{len(slices)} slices" in picture.alt and f"drawn {len(genres)} times" in picture.alt
-        )
+        assert f"{len(slices)} slices" in picture.alt
+        assert f"drawn {len(genres)} times" in picture.alt
         panels = [ax for ax in picture.figure.axes if ax.get_visible()]
         coloured = [ax.lines[-1].get_xydata() for ax in panels]
         assert [len(own) for own in coloured] == [6] * len(genres)

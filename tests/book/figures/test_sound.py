@@ -132,9 +132,9 @@ def test_each_coefficient_has_its_own_scale_and_both_clips_the_same() -> None:
     high, low = np.zeros((20, FRAMES)), np.zeros((20, FRAMES))
     high[1], low[1] = 200, 150
     high[2], low[2] = -1, 1
-    picture = sound.mfcc(
-        _clips(["jazz", "metal"]), {"jazz": high, "metal": low}, _numbers(["jazz", "metal"])
-    )
+    genres = ["jazz", "metal"]
+    values = dict(zip(genres, (high, low), strict=True))
+    picture = sound.mfcc(_clips(genres), values, _numbers(genres))
     panels = [ax for ax in picture.figure.axes if ax.get_label() != "<colorbar>"]
     one, two = (np.asarray(ax.collections[0].get_array()).reshape(19, -1) for ax in panels)
     assert (one[0] == 1).all() and (two[0] == -1).all()
