@@ -176,9 +176,10 @@ def tempo_ratio(readings: Mapping[str, pd.Series], annotated: pd.Series) -> Pict
     near_one = ", ".join(f"{right[n]:.0%} of the estimates from {n}" for n in drawn)
     return Picture(
         fig,
-        caption="Estimated tempo divided by the annotated one, on a logarithmic axis. What falls "
-        "into the band at 1 is right; what falls into another band is an octave error; the rest "
-        "is neither.",
+        caption="Estimated tempo divided by the annotated one. The axis is logarithmic: a step to "
+        "the right multiplies, so that half and twice are equally far from 1. What falls into the "
+        "band at 1 is right; what falls into another band is an octave error; the rest is "
+        "neither.",
         alt="Histograms of the ratio of estimated to annotated tempo. The band around 1 holds "
         f"{near_one}.",
         name="fig-features-tempo-ratio",
@@ -245,7 +246,8 @@ def correlations(correlation: pd.DataFrame, family: pd.Series) -> Picture:
         if not np.isnan(median):
             ax.text(x, y, f"{median:.2f}", ha="center", va="center", fontsize=10.5,
                     color="white" if median > 0.55 else "black")  # fmt: skip
-    ax.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
+    flat = [name.replace("\n", " ") for name in names]
+    ax.set_xticks(range(len(names)), flat, rotation=40, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(names)), names)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
