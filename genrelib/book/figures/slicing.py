@@ -203,7 +203,8 @@ def _telling(slices: pd.DataFrame) -> pd.DataFrame:
     rows = slices[slices["track_id"].isin(tracks.index)]
     rows = rows.assign(cut=rows.groupby("track_id").cumcount())
     rows["row"] = tracks.index.get_indexer(pd.Index(rows["track_id"]))
-    rows["label"] = rows["track_id"] + "  " + rows["track_id"].map(letters)
+    short = rows["track_id"].map(lambda name: name if len(name) < 17 else f"…{name[-15:]}")
+    rows["label"] = short + "  " + rows["track_id"].map(letters)
     return rows[rows["cut"] < MOST_CUTS].sort_values(["row", "cut"])
 
 

@@ -115,6 +115,8 @@ def test_the_map_shows_the_folds_of_cross_validation(duration: float) -> None:
 def test_the_map_needs_no_artists(genres: list[str]) -> None:
     picture = drawn(figures.split_map(cut(genres, 14, 66.0), ALL, 0))
     assert "of 12 tracks" in picture.caption
+    labels = [label.get_text() for label in picture.figure.axes[0].get_yticklabels()]
+    assert len(set(labels)) == 12 and max(map(len, labels)) < 20
     assert len(squares(picture, 1)) == 120 and not squares(picture, 2)
     assert "`artist`: 0 tracks and 0 artists" in picture.caption
 
