@@ -285,53 +285,17 @@ def learning_curves(
     return fig
 
 
-def genre_map(
-    points: np.ndarray,
-    genres: pd.Series,
-    axis_labels: tuple[str, str],
-    *,
-    tracks: pd.Series | None = None,
-) -> Figure:
-    """Draw slices as points of a plane, a colour and a marker for each genre.
-
-    Parameters
-    ----------
-    points : numpy.ndarray
-        Shape ``(n_slices, 2)``.
-    genres : pandas.Series
-        Genre per slice.
-    axis_labels : tuple of str
-        Labels of the two axes.
-    tracks : pandas.Series, optional
-        Track per slice; if given, thin lines connect the slices of a track in order.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A scatter plot with its legend above.
-    """
-    fig, ax = plt.subplots(figsize=(6.4, 6.4))
-    genre_points(ax, points, genres, tracks)
-    ax.set_xlabel(axis_labels[0])
-    ax.set_ylabel(axis_labels[1])
-    fig.legend(loc="outside upper center", ncols=4, markerscale=1.2, columnspacing=1)
-    return fig
-
-
 def genre_points(
     ax: Axes,
     points: np.ndarray,
     genres: pd.Series,
-    tracks: pd.Series | None = None,
     *,
     size: float = 1.0,
 ) -> None:
-    genre_of, track_of = genres.to_numpy(), None if tracks is None else tracks.to_numpy()
+    genre_of = genres.to_numpy()
     area = size * float(np.clip(900 / np.sqrt(len(points)), 8, 60))
     for i, (genre, colour) in enumerate(genre_colours(genre_of).items()):
         own = genre_of == genre
-        for track in [] if track_of is None else dict.fromkeys(track_of[own]):
-            ax.plot(*points[own & (track_of == track)].T, color=colour, linewidth=0.6, alpha=0.5)
         marker = MARKERS[i % len(MARKERS)]
         ax.scatter(points[own, 0], points[own, 1], s=area * (1.8 if marker == "*" else 1),
                    color=colour, edgecolor="white", linewidth=0.4, marker=marker, label=genre,

@@ -72,12 +72,6 @@ FIGURES = {
         "importance",
     ),
     "learning_curves": lambda: plots.learning_curves({"plain": _history(), "L2": _history()}),
-    "genre_map": lambda: plots.genre_map(
-        RNG.normal(size=(40, 2)),
-        pd.Series(np.repeat(GENRE_NAMES, 10)),
-        ("first", "second"),
-        tracks=pd.Series(np.repeat(range(8), 5)),
-    ),
     "genre_maps": lambda: charts.genre_maps(
         {name: RNG.normal(size=(40, 2)) for name in ("hand-made", "ear")},
         pd.Series(np.repeat(GENRE_NAMES, 10)),
