@@ -16,7 +16,10 @@ from .contestants import (
 )
 from .experiments import (
     EXPERIMENTS as EXPERIMENTS,
+    FOLD_SEEDS as FOLD_SEEDS,
+    KINDS_OF_CHANGE as KINDS_OF_CHANGE,
     ORDERS as ORDERS,
+    REPETITIONS as REPETITIONS,
     StudyError as StudyError,
     shuffle_seconds as shuffle_seconds,
 )
@@ -25,10 +28,10 @@ from .findings import (
     hits as hits,
     load_study as load_study,
     record_study as record_study,
+    repetitions_in as repetitions_in,
     summarise_study as summarise_study,
 )
 from .lstm import (
-    REPETITIONS as REPETITIONS,
     run_study as run_study,
 )
 from .original import (
@@ -59,6 +62,7 @@ from .questions import (
     by_length as by_length,
     by_order as by_order,
     choose_on_half as choose_on_half,
+    fold_seed_scores as fold_seed_scores,
     networks_of as networks_of,
     study_source as study_source,
 )
