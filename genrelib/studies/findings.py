@@ -197,13 +197,14 @@ def compare(
     rows = []
     study = _shared(study, [*experiments, *([base] if base else [])])
     for name in experiments:
-        table = hits(study, [name] if base in (None, name) else [name, base], level).dropna()
+        both = [name] if base is None or base == name else [name, base]
+        table = hits(study, both, level).dropna()
         values = _less(table, name, base)
         tracks = table.index.get_level_values("track_id")
         kind: Kind = "share" if base is None else "difference"
         row = mean_with_interval(values, tracks, kind, seed=seed).iloc[0]
         each = [
-            float(_less(hits(part, list(table), level).dropna(), name, base)[name].mean())
+            float(_less(hits(part, both, level).dropna(), name, base)[name].mean())
             for _, part in study.groupby("repetition")
         ]
         rows.append({"experiment": name, **row, "least": min(each), "most": max(each)})

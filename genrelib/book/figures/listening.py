@@ -281,8 +281,8 @@ def changes(table: pd.DataFrame, base: float, study: pd.DataFrame) -> Picture:
     """
     kinds = {kind: [name for name in names if name in table.index]
              for kind, names in KINDS_OF_CHANGE.items()}  # fmt: skip
-    kinds["others"] = [name for name in table.index if name not in sum(kinds.values(), [])]
-    rows = table.loc[sum(kinds.values(), [])]
+    kinds["others"] = [*table.index.difference([n for names in kinds.values() for n in names])]
+    rows = table.loc[[name for names in kinds.values() for name in names]]
     fig = _intervals(rows, "change of accuracy per slice, 95 % interval", base=0, row=0.33)
     ax, below = fig.axes[0], -0.5
     for kind, names in kinds.items():

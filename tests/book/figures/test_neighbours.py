@@ -49,7 +49,9 @@ def test_the_best_k_is_told_and_marked(last: int) -> None:
     curves = {"random-slice": curve(0.91 - k / 100), "track": curve(0.5 + k / 400)}
     picture = drawn(figures.by_k(curves))
     assert f"over k from 1 to {last}" in picture.alt
-    assert "random-slice starts at 0.90 (0.85 to 0.94), is best at k = 1" in picture.alt or last < 3
+    assert (
+        "random-slice starts at 0.90 (0.85 to 0.94), is best at k = 1" in picture.alt or last < 3
+    )
     best = f"is best at k = {last} with {0.5 + last / 400:.2f}"
     assert f"track starts at 0.50 (0.45 to 0.54), {best}" in picture.alt
     dots = [line for line in picture.figure.axes[0].lines if line.get_marker() == "o"]
