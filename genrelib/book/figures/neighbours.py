@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from genrelib.book.figures import scores
 from genrelib.book.figures.common import PROTOCOL_COLOURS, Picture
+from genrelib.evaluation import PROTOCOLS
 
 __all__ = [
     "by_k", "confusion_by_slice", "confusion_by_track", "permutation", "protocols", "strong",
@@ -109,7 +110,7 @@ def who_else(by_genre: pd.DataFrame, overall: pd.Series) -> Picture:
     """
     first, *_, last = by_genre.columns
     return Picture(
-        _kinds(by_genre),
+        _kinds(by_genre.drop(columns=first)),
         caption="Who the nearest neighbour is when siblings do not count. Overall: "
         f"{_shares(overall.drop(first))}.",
         alt="One stacked bar per genre, siblings excluded. Share of slices whose nearest "
@@ -122,7 +123,8 @@ def who_else(by_genre: pd.DataFrame, overall: pd.Series) -> Picture:
 def _kinds(by_genre: pd.DataFrame) -> Figure:
     fig, ax = plt.subplots(figsize=(6.4, 1.8 + 0.34 * len(by_genre)))
     left = by_genre.cumsum(axis=1) - by_genre
-    for kind, colour in zip(by_genre.columns, KIND_COLOURS, strict=True):
+    colours = KIND_COLOURS[-by_genre.shape[1] :]
+    for kind, colour in zip(by_genre.columns, colours, strict=True):
         bars = ax.barh(by_genre.index, by_genre[kind], left=left[kind], color=colour, label=kind)
         shares = [f"{100 * share:.0f}" if share >= 0.05 else "" for share in by_genre[kind]]
         ax.bar_label(bars, shares, label_type="center", fontsize=10, color=KIND_INK[colour])
@@ -217,8 +219,9 @@ def strong(rows: pd.DataFrame) -> Picture:
     Returns
     -------
     Picture
-        Two panels, per slice and per track.
+        Two panels, per slice and per track; without the controls.
     """
+    rows = rows[rows["protocol"].isin(list(PROTOCOLS))]
     number = {4: "four"}.get(rows["model"].nunique(), rows["model"].nunique())
     whose = f"{number} models on the same columns under the protocols"
     return scores.under_protocols(rows, whose, "fig-strong-protocols")

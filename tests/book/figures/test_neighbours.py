@@ -7,6 +7,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 from genrelib.book.figures import Picture, neighbours as figures
 from genrelib.corpus import GENRES
@@ -91,7 +92,10 @@ def test_kinds_of_neighbours_are_told_by_genre_and_overall(genres: list[str]) ->
     assert "other genre: 30 %." in picture.caption
     assert picture.alt.endswith(f"{genres[-1]} 0.87")
     bars = picture.figure.axes[0].patches
-    assert [bar.get_width() for bar in bars] == pytest.approx(shares.to_numpy().T.ravel())
+    # Siblings are neither in the bars nor in the legend, and the others keep their colours.
+    assert [bar.get_width() for bar in bars] == pytest.approx(shares.to_numpy().T[1:].ravel())
+    assert [t.get_text() for t in picture.figure.legends[0].get_texts()] == KINDS[1:]
+    assert to_hex(bars[0].get_facecolor()) == figures.KIND_COLOURS[1]
 
 
 def test_shares_are_written_into_the_bars_and_not_by_colour_alone() -> None:
@@ -130,3 +134,10 @@ def test_models_are_named_where_there_are_several() -> None:
     picture = drawn(figures.strong(rows(["k-NN (k = 1)", "SVM", "boosting", LONG])))
     assert picture.caption.startswith("Accuracy of four models on the same columns")
     assert f"{LONG}, track 0.61, 0.50 to 0.71" in picture.alt
+
+
+def test_controls_are_shown_where_the_step_is_taken_apart_and_not_for_many_models() -> None:
+    table = rows(["k-NN (k = 1)", "SVM"])
+    both = pd.concat([table, table[table["protocol"] == "track"].assign(protocol="track-paired")])
+    assert "track-paired" in figures.protocols(both).alt
+    assert "track-paired" not in figures.strong(both).alt
