@@ -31,6 +31,9 @@ from .findings import (
     repetitions_in as repetitions_in,
     summarise_study as summarise_study,
 )
+from .hubs import (
+    greatest_by_lot as greatest_by_lot,
+)
 from .lstm import (
     run_study as run_study,
 )

@@ -199,6 +199,8 @@ def choose_on_half(
 def fold_seed_scores(study: pd.DataFrame | None = None) -> pd.DataFrame:
     """Score the two networks of chapter 6 anew for every seed of the folds.
 
+    Explained in chapter 6.
+
     Parameters
     ----------
     study : pandas.DataFrame, optional

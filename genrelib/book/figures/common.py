@@ -283,14 +283,15 @@ def learning_curves(
             ax.plot(epochs, history[f"val_{key}"], "-", color=colour, label=name)
             if epoch := (chosen or {}).get(name):
                 ax.axvline(epoch, color="#56504c", linestyle=":")
-    axes[0].set_ylabel("loss (cross-entropy + penalty)")
+    axes[0].set_ylabel("loss\n(cross-entropy + penalty)")
     axes[1].set_ylabel("accuracy per slice")
     axes[1].set_ylim(0, 1.02)
     axes[1].set_xlabel("epoch (solid: validation, dashed: training)")
     axes[1].xaxis.get_major_locator().set_params(integer=True)
     for ax in axes:
         ax.grid(axis="y")
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    if len(histories) > 1:
+        fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
 
 
