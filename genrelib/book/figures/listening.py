@@ -288,7 +288,7 @@ def changes(table: pd.DataFrame, base: float, study: pd.DataFrame) -> Picture:
     for kind, names in kinds.items():
         if names:
             ax.axhline(below, color=GREY, linewidth=0.8)
-            ax.text(1.01, below + 0.1, textwrap.fill(kind, 12), va="top", fontsize=10,
+            ax.text(1.01, below + 0.1, textwrap.fill(kind, 14), va="top", fontsize=10,
                     transform=ax.get_yaxis_transform())  # fmt: skip
         below += len(names)
     return Picture(
@@ -388,7 +388,7 @@ def occluded(
         picture.set_title(names[k], loc="left")
         line.axhline(0, color=GREY, linewidth=1)
         line.plot((np.arange(len(X)) + 0.5) * FRAME, fall, color=BLUE)
-        line.set_ylabel("loss of\nprobability")
+        line.set(ylabel="loss of\nprobability", xlim=(0, SLICE_LENGTH))
     axes[-1].set_xlabel("time (s)")
     return Picture(
         fig,
