@@ -57,6 +57,7 @@ from .speed import (
 )
 from .words import (
     brief as brief,
+    clear_of_zero as clear_of_zero,
     counted as counted,
     extent as extent,
     interval_table as interval_table,

@@ -14,8 +14,8 @@ from typing import Any, cast
 import pandas as pd
 
 __all__ = [
-    "brief", "counted", "extent", "interval_table", "listing", "number", "percent", "span",
-    "spans", "verdict",
+    "brief", "clear_of_zero", "counted", "extent", "interval_table", "listing", "number",
+    "percent", "span", "spans", "verdict",
 ]  # fmt: skip
 
 
@@ -185,6 +185,31 @@ def verdict(value: Mapping[str, Any]) -> str:
     if value["low"] > 0:
         return "clearly above zero"
     return "clearly below zero" if value["high"] < 0 else "not clear of zero"
+
+
+def clear_of_zero(table: pd.DataFrame) -> str:
+    """Count the intervals of differences that leave zero out, beside what luck alone would give.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``value``, ``low`` and ``high``, 95 % intervals; missing rows are passed over.
+
+    Returns
+    -------
+    str
+        Such as ``3 of 8 intervals leave zero out, where luck alone would give 0.4``: of intervals
+        around differences that are zero, five in a hundred leave it out.
+
+    Examples
+    --------
+    >>> clear_of_zero(pd.DataFrame({"value": [0.1, 0], "low": [0.05, -1], "high": [0.2, 1]}))
+    '1 of 2 intervals leaves zero out, where luck alone would give 0.1'
+    """
+    known = table.dropna(subset=["value", "low", "high"])
+    clear = int(((known["low"] > 0) | (known["high"] < 0)).sum())
+    number = f"{clear} of {len(known)} intervals {'leaves' if clear == 1 else 'leave'} zero out"
+    return f"{number}, where luck alone would give {0.05 * len(known):.1f}"
 
 
 def listing(names: Iterable[Any], empty: str = "none") -> str:

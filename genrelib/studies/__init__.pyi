@@ -21,7 +21,10 @@ from .contestants import (
 )
 from .experiments import (
     EXPERIMENTS as EXPERIMENTS,
+    FOLD_SEEDS as FOLD_SEEDS,
+    KINDS_OF_CHANGE as KINDS_OF_CHANGE,
     ORDERS as ORDERS,
+    REPETITIONS as REPETITIONS,
     StudyError as StudyError,
     shuffle_seconds as shuffle_seconds,
 )
@@ -30,6 +33,7 @@ from .findings import (
     hits as hits,
     load_study as load_study,
     record_study as record_study,
+    repetitions_in as repetitions_in,
     summarise_study as summarise_study,
 )
 from .folds import (
@@ -38,8 +42,10 @@ from .folds import (
     measure_fold_seeds as measure_fold_seeds,
     predictions_of as predictions_of,
 )
+from .hubs import (
+    greatest_by_lot as greatest_by_lot,
+)
 from .lstm import (
-    REPETITIONS as REPETITIONS,
     run_study as run_study,
 )
 from .makam import (
@@ -75,6 +81,7 @@ from .questions import (
     by_length as by_length,
     by_order as by_order,
     choose_on_half as choose_on_half,
+    fold_seed_scores as fold_seed_scores,
     networks_of as networks_of,
     study_source as study_source,
 )

@@ -216,7 +216,9 @@ def protocol_scores(results: pd.DataFrame, *, metric: str = "accuracy") -> Figur
     return fig
 
 
-def family_bars(values: pd.DataFrame, xlabel: str) -> Figure:
+def family_bars(
+    values: pd.DataFrame, xlabel: str, intervals: pd.DataFrame | None = None
+) -> Figure:
     """Draw importance by feature family, one bar per measure.
 
     Parameters
@@ -225,17 +227,25 @@ def family_bars(values: pd.DataFrame, xlabel: str) -> Figure:
         Index: family; one column per measure.
     xlabel : str
         What the bars mean.
+    intervals : pandas.DataFrame, optional
+        ``low`` and ``high`` of the first measure, by family.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Horizontal bars, families in the order given.
+        Horizontal bars, families in the order given, intervals as thin lines.
     """
     fig, ax = plt.subplots(figsize=(6.4, 0.9 + 0.25 * values.size + 0.2 * len(values)))
     height = 0.8 / values.shape[1]
     for i, (name, column) in enumerate(values.items()):
         ax.barh(np.arange(len(column)) + i * height, column, height, label=name,
                 color=("#0072b2", "#d55e00", "#56504c")[i % 3])  # fmt: skip
+    if intervals is not None:
+        low, high = intervals.loc[values.index, ["low", "high"]].to_numpy().T
+        middle, rows = values.iloc[:, 0].to_numpy(), np.arange(len(values))
+        ax.errorbar(middle, rows, xerr=np.clip([middle - low, high - middle], 0, None),
+                    fmt="none", capsize=3, color="black")  # fmt: skip
+        ax.axvline(0, color="#56504c", linewidth=0.8)
     ax.set_yticks(np.arange(len(values)) + 0.4 - height / 2, values.index)
     ax.invert_yaxis()
     ax.set_xlabel(xlabel)
@@ -257,7 +267,7 @@ def learning_curves(
         For each model ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy`` per epoch, as in
         the ``history`` of a Keras run.
     chosen : mapping of str to int, optional
-        For some models the epoch whose weights are kept, counted from 1; it is marked.
+        For some models the epoch whose weights are kept, counted from 1; a dotted line.
 
     Returns
     -------
@@ -272,16 +282,16 @@ def learning_curves(
             ax.plot(epochs, history[key], "--", color=colour, alpha=0.7)
             ax.plot(epochs, history[f"val_{key}"], "-", color=colour, label=name)
             if epoch := (chosen or {}).get(name):
-                height = history[f"val_{key}"][epoch - 1]
-                ax.plot([epoch], [height], "o", color=colour, markersize=9)
-    axes[0].set_ylabel("loss (cross-entropy + penalty)")
+                ax.axvline(epoch, color="#56504c", linestyle=":")
+    axes[0].set_ylabel("loss\n(cross-entropy + penalty)")
     axes[1].set_ylabel("accuracy per slice")
     axes[1].set_ylim(0, 1.02)
     axes[1].set_xlabel("epoch (solid: validation, dashed: training)")
     axes[1].xaxis.get_major_locator().set_params(integer=True)
     for ax in axes:
         ax.grid(axis="y")
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    if len(histories) > 1:
+        fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
 
 

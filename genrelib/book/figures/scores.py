@@ -70,12 +70,13 @@ def permutation(lost: pd.DataFrame, title: str, name: str) -> Picture:
     row = int(lost["value"].argmax())
     heaviest = lost.index[row]
     value, low, high = lost[["value", "low", "high"]].to_numpy()[row]
+    label = "accuracy per slice lost by shuffling the family"
+    spoken = (f"{r.Index} {r.value:.2f}, {r.low:.2f} to {r.high:.2f}" for r in lost.itertuples())
     return Picture(
-        family_bars(lost[["value"]], "accuracy per slice lost by shuffling the family"),
-        caption=f"{title}. Most is lost by shuffling the family {heaviest}: "
+        family_bars(lost[["value"]], label, lost[["low", "high"]]),
+        caption=f"{title}, with 95 % intervals. Most is lost by shuffling the family {heaviest}: "
         f"{value:.2f} (95 % interval {low:.2f} to {high:.2f}).",
-        alt="One bar per feature family, accuracy lost: "
-        + "; ".join(f"{family} {loss:.2f}" for family, loss in lost["value"].items()),
+        alt=f"One bar per feature family, accuracy lost with interval: {'; '.join(spoken)}",
         name=name,
     )
 
