@@ -1,3 +1,14 @@
+from .artists import (
+    ARTIST_TEST as ARTIST_TEST,
+    PUBLISHED_FOLDS as PUBLISHED_FOLDS,
+    artist_by_genre as artist_by_genre,
+    artist_effects as artist_effects,
+    artist_scores as artist_scores,
+    artists_in_several_folds as artists_in_several_folds,
+    predict_published_folds as predict_published_folds,
+    published_fold as published_fold,
+    take_artist_test as take_artist_test,
+)
 from .bench import (
     run_bench as run_bench,
 )
