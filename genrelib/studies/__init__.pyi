@@ -7,6 +7,7 @@ from .artists import (
     artists_in_several_folds as artists_in_several_folds,
     predict_published_folds as predict_published_folds,
     published_fold as published_fold,
+    steps_down as steps_down,
     take_artist_test as take_artist_test,
 )
 from .bench import (
@@ -74,8 +75,13 @@ from .questions import (
     study_source as study_source,
 )
 from .reanalysis import (
+    argmax_counts as argmax_counts,
     compare_columns as compare_columns,
+    compare_namesakes as compare_namesakes,
     copied_rows as copied_rows,
+    fall_after_one as fall_after_one,
+    forest_readings as forest_readings,
+    how_rare as how_rare,
     leading_shares as leading_shares,
     neighbour_sweep as neighbour_sweep,
     next_door as next_door,

@@ -6,7 +6,8 @@ published.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ from genrelib.evaluation import (
     score,
 )
 
-ARTIST_TEST = ("random-slice", "track", *CONTROLS, "artist")
+ARTIST_TEST = ("track", *CONTROLS, "artist")
 """Protocols and controls of the test, each with one thing more than that before it."""
 PUBLISHED_FOLDS = ("published folds", "published folds, cleared")
 """The folds as Foleis published them; and learning from no artist who is tested, by our names."""
@@ -127,10 +128,16 @@ def predict_published_folds(
 
     Parameters
     ----------
-    estimator, X, slices, model
+    estimator : sklearn.base.BaseEstimator
+        As in :func:`take_artist_test`.
+    X : pandas.DataFrame
+        As in :func:`take_artist_test`.
+    slices : pandas.DataFrame
         As in :func:`take_artist_test`.
     cleared : bool
         Whether to learn from no track whose artist, by the names we know, is tested.
+    model : str
+        As in :func:`take_artist_test`.
 
     Returns
     -------
@@ -151,13 +158,15 @@ def predict_published_folds(
     return pd.concat(parts, ignore_index=True)
 
 
-def artist_scores(taken: Taken) -> pd.DataFrame:
+def artist_scores(taken: Taken, names: Collection[str] | None = None) -> pd.DataFrame:
     """Score what was predicted, per slice.
 
     Parameters
     ----------
     taken : mapping of str to mapping
-        By model what :func:`take_artist_test` gives, or some of it.
+        By model what :func:`take_artist_test` gives, or more, or some of it.
+    names : collection of str, optional
+        The protocols to score; all but the published folds if left out.
 
     Returns
     -------
@@ -166,11 +175,12 @@ def artist_scores(taken: Taken) -> pd.DataFrame:
     """
     columns = ["value", "low", "high", "n_tracks"]
     rows = {
-        (model, name): score(table).loc[0, columns]
+        (model, name): score(table).loc[0, columns].to_dict()
         for model, tables in taken.items()
         for name, table in tables.items()
+        if (name in names if names else name not in PUBLISHED_FOLDS)
     }
-    return _flat(pd.DataFrame(rows).T, ["model", "protocol"])
+    return _flat(pd.DataFrame.from_dict(rows, orient="index"), ["model", "protocol"])
 
 
 def artist_effects(taken: Taken, *, seed: int = 0) -> pd.DataFrame:
@@ -187,13 +197,9 @@ def artist_effects(taken: Taken, *, seed: int = 0) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns ``model``, ``step``, ``value``, ``low``, ``high`` and ``n_tracks``; steps as from
-        :func:`genrelib.evaluation.artist_effect`, and ``published folds less artist``, the
-        difference to the cleared published folds.
+        :func:`genrelib.evaluation.artist_effect`.
     """
-    parts = {}
-    for model, tables in taken.items():
-        pair = {"published folds less artist": (tables[PUBLISHED_FOLDS[1]], tables["artist"])}
-        parts[model] = pd.concat([artist_effect(tables, seed=seed), gaps(pair, seed=seed)])
+    parts = {model: artist_effect(tables, seed=seed) for model, tables in taken.items()}
     return _flat(pd.concat(parts), ["model", "step"])
 
 
@@ -210,22 +216,53 @@ def artist_by_genre(taken: Taken, *, seed: int = 0) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``model``, ``genre``, ``protocol``, ``value``, ``low``, ``high`` and ``n_tracks``:
-        the share of slices named rightly under ``track-paired``, ``track-thinned`` and ``artist``,
-        and as ``artist effect`` the difference of the last two.
+        Columns ``model``, ``genre``, ``protocol``, ``value``, ``low``, ``high``, ``n_tracks`` and
+        ``n_artists``: the share of slices named rightly under ``track-paired``,
+        ``track-thinned`` and ``artist``, and as ``artist effect`` the last but one less the last.
     """
     parts = {}
     for model, tables in taken.items():
         wanted = {name: tables[name] for name in (*CONTROLS, "artist")}
-        shares = recall_by_genre(wanted, seed=seed).drop(columns="n_units")
+        shares = recall_by_genre(wanted, seed=seed)
+        artists = shares["n_units"].xs("artist", level="protocol")
         pairs = {
             (genre, "artist effect"): tuple(
-                table[table["genre"] == genre] for table in list(wanted.values())[1:]
+                tables[name][tables[name]["genre"] == genre]
+                for name in ("track-thinned", "artist")
             )
             for genre in shares.index.unique(0)
         }
-        parts[model] = pd.concat([shares, gaps(pairs, seed=seed)])
+        both = pd.concat([shares.drop(columns="n_units"), gaps(pairs, seed=seed)])
+        parts[model] = both.assign(
+            n_artists=artists.loc[both.index.get_level_values(0)].to_numpy()
+        )
     return _flat(pd.concat(parts), ["model", "genre", "protocol"])
+
+
+def steps_down(taken: Taken, order: Sequence[str], *, seed: int = 0) -> pd.DataFrame:
+    """Measure each step of a staircase of protocols, on the tracks that both sides tested.
+
+    Parameters
+    ----------
+    taken : mapping of str to mapping
+        By model and protocol, predictions tables.
+    order : sequence of str
+        Protocols, from the most forgiving on.
+    seed : int
+        Seed of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``model``, ``step``, ``value``, ``low``, ``high`` and ``n_tracks``: the score of a
+        protocol less that of the next.
+    """
+    pairs = {
+        (model, f"{a} to {b}"): (tables[a], tables[b])
+        for model, tables in taken.items()
+        for a, b in pairwise(order)
+    }
+    return _flat(gaps(pairs, seed=seed), ["model", "step"])
 
 
 def _flat(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:

@@ -367,7 +367,7 @@ def test_the_recorded_ledger_is_of_a_full_run_and_holds_no_row_of_the_study() ->
         if isinstance(part["value"], dict) and "table" in part["value"]
     }
     # What is long is of our making: draws of forests, epochs, scores, values of k, numbers apart.
-    ours = {"forests drawn", "lstm", "scores", "k sweep"}
+    ours = {"forests drawn", "lstm", "scores", "k sweep", "artist by genre"}
     assert max(n for name, n in tables.items() if name not in ours) <= 64
 
 
@@ -435,7 +435,7 @@ def test_eleven_pairs_of_tracks_share_rows(original: OriginalStudy) -> None:
 @at_hand
 @pytest.mark.slow
 def test_the_chapter_runs_live(tmp_path: Path) -> None:
-    made = build(fast=True, chapters=["8"], root=_clone(tmp_path), quiet=True)
+    made = build(fast=True, chapters=["7"], root=_clone(tmp_path), quiet=True)
     assert made.ran == {"07-original-study": "first run"}
     parts = ledger_parts(
         tmp_path / "_build/book-state/gtzan-mini-seed0-fast/results/original-study-fast.json"
