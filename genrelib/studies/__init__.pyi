@@ -63,6 +63,8 @@ from .published import (
     published_scores as published_scores,
     published_tags as published_tags,
     reported_systems as reported_systems,
+    tags_by_track as tags_by_track,
+    take_artist_test_on_tags as take_artist_test_on_tags,
     take_published_test as take_published_test,
 )
 from .questions import (

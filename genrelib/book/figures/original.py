@@ -196,7 +196,7 @@ def protocols(scores: pd.DataFrame) -> Picture:
         common.protocol_scores(scores),
         caption="The GTZAN part of the study's table under all four protocols, "
         f"{scores['n_tracks'].max()} tracks (fault-filtered: tested on "
-        f"{scores['n_tracks'].min()}). Dotted: chance.",
+        f"{scores['n_tracks'].min()}). Small ticks: chance.",
         alt="Accuracy per slice with 95 % interval: "
         + "; ".join(
             f"{r.model}, {r.protocol} {r.value:.2f}, {r.low:.2f} to {r.high:.2f}"
