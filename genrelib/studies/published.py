@@ -49,9 +49,7 @@ def published_tags() -> tuple[pd.DataFrame, pd.DataFrame]:
     return patches, pd.DataFrame(odds, patches.index, HEARD["tags"])
 
 
-def tags_by_track(
-    patches: pd.DataFrame, odds: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def tags_by_track(patches: pd.DataFrame, odds: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Average the tags over each track.
 
     Explained in chapter 8.

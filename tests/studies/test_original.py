@@ -371,6 +371,42 @@ def test_the_recorded_ledger_is_of_a_full_run_and_holds_no_row_of_the_study() ->
     assert max(n for name, n in tables.items() if name not in ours) <= 64
 
 
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("artist controls", ["model", "protocol", "value", "low", "high", "n_tracks"]),
+        ("artist effect", ["model", "step", "value", "low", "high", "n_tracks"]),
+        ("artist by genre", ["model", "genre", "protocol", "value", "low", "high", "n_tracks",
+                             "n_artists"]),
+        ("published folds", ["model", "protocol", "value", "low", "high", "n_tracks"]),
+    ],
+)  # fmt: skip
+def test_other_pages_can_read_a_recorded_part(name: str, columns: list[str]) -> None:
+    part = ledger.recorded_study_part(name)
+    assert list(part) == columns
+    assert part.attrs["recorded"].startswith("20")
+    assert set(part["model"]) == {"k-NN (k = 1)", "SVM"}
+    with pytest.raises(ResultsError, match="no table 'siblings of'"):
+        ledger.recorded_study_part("siblings of")
+
+
+def test_the_recorded_artist_effect_is_that_of_the_controls() -> None:
+    controls = ledger.recorded_study_part("artist controls")
+    value = controls.set_index(["model", "protocol"])["value"]
+    for row in (
+        ledger.recorded_study_part("artist effect").query("step == 'artist effect'").itertuples()
+    ):
+        known, unknown = (value[row.model, p] for p in ("track-thinned", "artist"))
+        assert row.value == pytest.approx(known - unknown)
+        assert row.low > 0
+
+
+def test_runs_of_ten_are_never_called_artists() -> None:
+    scores = ledger.recorded_study_scores()
+    private = scores.loc[scores["part"] == "private", "protocol"]
+    assert set(private) == {"random-slice", "track", "run of ten"}
+
+
 # --- on the real tables ----------------------------------------------------------------------
 
 

@@ -100,8 +100,8 @@ def protocols(rows: pd.DataFrame) -> Picture:
     by_slice = rows.query("level == 'slice' and metric == 'accuracy' and n_tracks >= @FEW")
     return Picture(
         common.protocol_scores(rows),
-        "Accuracy of four models on the embedding, under the protocols, with 95 % intervals. Small "
-        "ticks: chance, one in as many genres as the protocol tests.",
+        "Accuracy of four models on the embedding, under the protocols, with 95 % intervals. "
+        "Small ticks: chance, one in as many genres as the protocol tests.",
         "Accuracy per slice, with 95 % interval: "
         + "; ".join(f"{r.model}, {r.protocol} {_bounds(r)}" for r in by_slice.itertuples())
         + ". The panel below shows the same per track.",

@@ -153,9 +153,9 @@ def bottleneck(parts: pd.Series) -> Picture:
     ax.invert_yaxis()
     return Picture(
         fig,
-        "How many clips per second each part of the work could do by itself. The leftmost dot among "
-        "those that a run needs is its bottleneck. What many cores could do is calculated from "
-        "one, not measured.",
+        "How many clips per second each part of the work could do by itself. The leftmost dot "
+        "among those that a run needs is its bottleneck. What many cores could do is "
+        "calculated from one, not measured.",
         "Dots of clips per second: "
         + "; ".join(f"{name} {value:,.0f}" for name, value in parts.items()),
         "fig-large-bottleneck",

@@ -78,6 +78,6 @@ def test_a_short_time_is_told_in_seconds() -> None:
 def test_what_is_calculated_is_not_called_measured() -> None:
     recorded = read_recorded("extract")["machine"]["cores"]
     picture = PICTURES["hours"]()
-    assert large.MEASURED == recorded
+    assert recorded == large.MEASURED
     assert "arithmetic, not measurement" in picture.caption
     assert f"Up to {recorded} cores were measured" in picture.caption
