@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from genrelib.book.figures.common import MARKERS, genre_colours, genre_points
+from genrelib.book.figures.common import MARKERS, genre_points
 from genrelib.evaluation import FEW
 
 
@@ -52,11 +52,11 @@ def genre_maps(
 def _name_groups(ax: Axes, points: np.ndarray, genres: pd.Series) -> None:
     """Write the name of each genre where its points lie closest together."""
     genre_of = genres.to_numpy()
-    for genre, colour in genre_colours(genre_of).items():
+    for genre in sorted(set(genre_of)):
         own = points[genre_of == genre]
         near = np.sort(np.linalg.norm(own[:, None] - own, axis=2), axis=1)
         x, y = own[near[:, : max(2, len(own) // 3)].mean(axis=1).argmin()]
-        ax.text(x, y, genre, color=colour, ha="center", va="center", weight="bold", zorder=4,
+        ax.text(x, y, genre, color="#222222", ha="center", va="center", weight="bold", zorder=4,
                 path_effects=[withStroke(linewidth=3, foreground="white")])  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def input_scores(scores: pd.DataFrame) -> Figure:
     points = len(models) * len(inputs)
     fig, axes = plt.subplots(
         len(protocols), 1, sharex=True, squeeze=False,
-        figsize=(6.4, 1.2 + (0.5 + 0.24 * points) * len(protocols)),
+        figsize=(6.4, 1.2 + (0.5 + 0.2 * points) * len(protocols)),
     )  # fmt: skip
     for ax, protocol in zip(axes[:, 0], protocols, strict=True):
         of_protocol = scores[scores["protocol"] == protocol]
@@ -148,8 +148,8 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Figure:
     """
     columns = 1 if len(bins) == 1 else 2
     rows = math.ceil(len(bins) / columns)
-    size = (6.4, rows * (0.8 + 6.2 / columns))
-    fig, axes = plt.subplots(rows, columns, squeeze=False, figsize=size)
+    size = (6.4, min(rows * (0.8 + 6.2 / columns), 7.2))
+    fig, axes = plt.subplots(rows, columns, squeeze=False, figsize=size, sharex=True, sharey=True)
     for ax in axes.flat[len(bins) :]:
         ax.set_axis_off()
     for ax, (title, table) in zip(axes.flat, bins.items(), strict=False):
@@ -159,15 +159,15 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Figure:
         ax.errorbar(part["confidence"], part["accuracy"], yerr=np.clip(error, 0, None),
                     fmt="o", markersize=7, capsize=3, color="#332288")  # fmt: skip
         for middle, n in zip((table["from"] + table["to"]) / 2, table["n"], strict=True):
-            ax.text(middle, -0.03, str(n), ha="center", va="top", fontsize=8, rotation=90)
+            ax.text(middle, -0.03, str(n), ha="center", va="top", fontsize=10, rotation=90)
         ax.set_xlim(0, 1.05)
-        ax.set_ylim(-0.22, 1.05)
+        ax.set_ylim(-0.5, 1.05)
         ax.set_xticks(np.linspace(0, 1, 6))
         ax.set_yticks(np.linspace(0, 1, 6))
         ax.set_title(title, loc="left")
-        ax.set_xlabel("confidence")
-        ax.set_ylabel("share that is right")
         ax.grid()
+    fig.supxlabel("confidence", fontsize=12)
+    fig.supylabel("share that is right", fontsize=12)
     return fig
 
 
