@@ -401,6 +401,16 @@ def test_the_recorded_artist_effect_is_that_of_the_controls() -> None:
         assert row.low > 0
 
 
+def test_every_recorded_interval_has_its_ends(recorded: Ledger) -> None:
+    tables = {name: recorded(name, never) for name in recorded.recorded}
+    looked = 0
+    for name, table in tables.items():
+        if isinstance(table, pd.DataFrame) and {"low", "high"} <= set(table):
+            assert table[["value", "low", "high"]].notna().all(axis=None), name
+            looked += 1
+    assert looked > 8
+
+
 def test_runs_of_ten_are_never_called_artists() -> None:
     scores = ledger.recorded_study_scores()
     private = scores.loc[scores["part"] == "private", "protocol"]

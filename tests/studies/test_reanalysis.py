@@ -202,6 +202,17 @@ def test_sources_are_scored_over_all_and_within_genres() -> None:
     assert list(scores.index.unique(0)) == ["all genres", "blues", "jazz"]
 
 
+def test_draws_of_one_source_alone_leave_no_hole_in_the_interval() -> None:
+    ids = [f"jazz_{i}:0" for i in range(6)]
+    source = ["private"] * 5 + ["GTZAN"]  # which many draws leave out
+    told = pd.DataFrame({"slice_id": ids, "track_id": ids, "genre": source, "predicted": source})
+    told["p_private"] = [0.9, 0.8, 0.7, 0.6, 0.2, 0.4]
+    scores = reanalysis.source_scores(told, pd.Series("jazz", index=ids))
+    assert scores[["value", "low", "high"]].notna().all(axis=None)
+    area = scores[scores["measure"] == "area"].iloc[0]
+    assert area["value"] == 0.8 and area["low"] < 0.5
+
+
 @pytest.mark.parametrize("home", ["GTZAN", "private"])
 def test_what_is_learned_at_home_is_tested_abroad(home: str) -> None:
     study = _study()
