@@ -1,4 +1,4 @@
-from .artists import (
+from .artist_test import (
     artist_effect as artist_effect,
     recall_by_genre as recall_by_genre,
 )
