@@ -1,4 +1,4 @@
-from .artist_test import (
+from .artists import (
     artist_effect as artist_effect,
     recall_by_genre as recall_by_genre,
 )

@@ -1,4 +1,4 @@
-from .artist_test import (
+from .artist_folds import (
     ARTIST_TEST as ARTIST_TEST,
     PUBLISHED_FOLDS as PUBLISHED_FOLDS,
     artist_by_genre as artist_by_genre,

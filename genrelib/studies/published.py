@@ -12,7 +12,7 @@ from genrelib.corpus import load_corpus
 from genrelib.evaluation import LEVELS, PROTOCOLS, cross_validate, gap, score
 from genrelib.features import HEARD, slice_tracks, tag_table
 from genrelib.models import make_model
-from genrelib.studies.artist_test import take_artist_test
+from genrelib.studies.artist_folds import take_artist_test
 
 PATCH, STEP = PATCHES["gtzan-tags"]
 TAKERS = {

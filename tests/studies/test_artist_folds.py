@@ -9,7 +9,7 @@ import pytest
 from genrelib.corpus import gtzan_annotations
 from genrelib.evaluation import CONTROLS, gap
 from genrelib.models import make_model
-from genrelib.studies import artist_test as artists
+from genrelib.studies import artist_folds as artists
 
 
 @pytest.fixture(scope="module")
