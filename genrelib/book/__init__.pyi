@@ -16,6 +16,7 @@ from .lab import (
 )
 from .ledger import (
     Ledger as Ledger,
+    recorded_study_part as recorded_study_part,
     recorded_study_scores as recorded_study_scores,
 )
 from .page import (

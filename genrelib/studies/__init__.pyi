@@ -1,3 +1,15 @@
+from .artist_folds import (
+    ARTIST_TEST as ARTIST_TEST,
+    PUBLISHED_FOLDS as PUBLISHED_FOLDS,
+    artist_by_genre as artist_by_genre,
+    artist_effects as artist_effects,
+    artist_scores as artist_scores,
+    artists_in_several_folds as artists_in_several_folds,
+    predict_published_folds as predict_published_folds,
+    published_fold as published_fold,
+    steps_down as steps_down,
+    take_artist_test as take_artist_test,
+)
 from .artists import (
     LADDER as LADDER,
     artist_ladders as artist_ladders,
@@ -73,6 +85,8 @@ from .published import (
     published_scores as published_scores,
     published_tags as published_tags,
     reported_systems as reported_systems,
+    tags_by_track as tags_by_track,
+    take_artist_test_on_tags as take_artist_test_on_tags,
     take_published_test as take_published_test,
 )
 from .questions import (
@@ -86,8 +100,13 @@ from .questions import (
     study_source as study_source,
 )
 from .reanalysis import (
+    argmax_counts as argmax_counts,
     compare_columns as compare_columns,
+    compare_namesakes as compare_namesakes,
     copied_rows as copied_rows,
+    fall_after_one as fall_after_one,
+    forest_readings as forest_readings,
+    how_rare as how_rare,
     leading_shares as leading_shares,
     neighbour_sweep as neighbour_sweep,
     next_door as next_door,
