@@ -15,7 +15,7 @@ from genrelib.evaluation import artist_effect, cross_validate, score
 from genrelib.features import feature_table, slice_tracks
 from genrelib.models import make_model
 from genrelib.studies.makam import load_makam
-from genrelib.studies.published import published_tags
+from genrelib.studies.published import published_tags, tags_by_track
 
 LADDER = ("track-paired", "track-thinned", "artist")
 """The protocol ``track`` on the tracks of ``artist``, its control, and ``artist`` itself."""
@@ -26,10 +26,8 @@ KINDS = {"knn": "one neighbour", "logistic": "logistic regression", "svm": "SVM"
 
 
 def _tags() -> tuple[pd.DataFrame | np.ndarray, pd.DataFrame]:
-    patches, odds = published_tags()
-    first = ~patches["track_id"].duplicated().to_numpy()
-    means = odds.groupby(patches["track_id"], sort=False).mean()
-    return means.set_axis(patches.index[first]), patches[first]
+    first, means = tags_by_track(*published_tags())
+    return means, first
 
 
 def _mini() -> tuple[pd.DataFrame | np.ndarray, pd.DataFrame]:
