@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,24 @@ def record(
     kept["chapters"] = dict(sorted(kept["chapters"].items()))
     write_whole(file, json.dumps(kept, indent=1) + "\n")
     return rows
+
+
+def forget(folder: Path, chapters: Collection[str]) -> None:
+    """Drop what was recorded by chapters that are no longer in the book.
+
+    Parameters
+    ----------
+    folder : Path
+        Where a build keeps its results.
+    chapters : collection of str
+        Names of the chapters of the book.
+    """
+    for file in folder.glob("*.json"):
+        kept = json.loads(file.read_text("utf-8"))
+        if gone := set(kept.get("chapters", {})) - set(chapters):
+            for name in gone:
+                del kept["chapters"][name]
+            write_whole(file, json.dumps(kept, indent=1) + "\n")
 
 
 def _steps(predictions: list[pd.DataFrame], seed: int) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from genrelib.book.results import (
     STEPS,
     ResultsError,
     by_protocol,
+    forget,
     load_gaps,
     load_results,
     overview,
@@ -267,6 +268,16 @@ def test_two_chapters_cannot_record_models_of_one_name() -> None:
         record("gtzan-mini", "09", [make_predictions("SVM", "track")])
     record("gtzan-mini", "09", [make_predictions("SVM on the ear", "track")])
     assert overview(load_results("gtzan-mini")).index.tolist() == ["SVM", "SVM on the ear"]
+
+
+def test_chapters_that_are_gone_are_forgotten(build: Path) -> None:
+    record("x", "09-ear", [make_predictions("SVM", "track")])
+    record("x", "04-forest", [make_predictions("forest", "track")])
+    ledger.Ledger("study", at_hand=True)("part", lambda: 1)
+    forget(build, ["04-forest", "08-ear"])
+    record("x", "08-ear", [make_predictions("SVM", "track")])
+    assert set(load_results("x")["chapter"]) == {"04-forest", "08-ear"}
+    assert set(ledger.ledger_parts(build / "study.json")) == {"part"}
 
 
 def test_genres_that_were_not_tested_are_recorded(build: Path) -> None:
