@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from genrelib.book.figures import use_style
-from genrelib.book.ledger import recorded_study_scores
+from genrelib.book.ledger import recorded_study_part, recorded_study_scores
 from genrelib.book.readme import fill_marks
 from genrelib.corpus import write_whole
 
@@ -129,6 +129,8 @@ def landing_block(scores: pd.DataFrame) -> str:
     heard, artist, neither = (f"{value:.0%}".replace("%", " %") for value in scores["value"])
     chance = f"{1 / scores['n_genres'].max():.0%}".replace("%", " %")
     tracks = scores["n_tracks"].astype(int)
+    controls = recorded_study_part("artist controls").set_index(["model", "protocol"])
+    thinned = 100 * controls.at[("k-NN (k = 1)", "track-thinned"), "value"]
     bars = (
         f"Bars. One rule is right for {heard} of the clips when it has heard another part of the "
         f"song, for {artist} when it has heard other songs of the artist, for {neither} when it "
@@ -147,11 +149,11 @@ def landing_block(scores: pd.DataFrame) -> str:
         f"::::{{grid}} 1 1 2 2\n:gutter: 3\n\n{items}\n::::\n\n"
         "One rule, *call it what the most similar clip you know is called*, the same "
         f"{tracks.max():,} tracks\nof {scores['n_genres'].max():.0f} genres, three questions: "
-        f"{heard}, {artist}, {neither}. The rule never changed; only whether it\n"
-        "had heard another part of the song (orange among blue, on the right), or other songs of "
-        "the\nartist, did "
-        f"(the last question can be asked of {tracks.min():,} of the tracks; lines: 95 % "
-        "intervals)."
+        f"{heard}, {artist}, {neither}. The rule never changed; what it\nhad heard did: another "
+        "part of the song (orange among blue, on the right), or other songs of\nthe artist. (The "
+        f"last question can be asked of {tracks.min():,} of the tracks, and leaves fewer to\n"
+        f"learn from: with as few, but artists known, the rule is right for {thinned:.0f} %. "
+        "Lines: 95 %\nintervals.)"
     )
 
 

@@ -265,8 +265,9 @@ def overview(
     Returns
     -------
     pandas.DataFrame
-        Text such as ``.78 [.71, .84]``; a dash where a model was not tested. Controls stand
-        before the protocol that they belong to, if there are any. A protocol that tests fewer
+        Text such as ``.78 [.71, .84]``; a dash where a model was not tested. Before ``artist``
+        stands ``track-paired``, if it was asked; ``track-thinned`` is left to the chapters that
+        ask it. A protocol that tests fewer
         than :data:`genrelib.evaluation.FEW` tracks has no column, see :func:`too_few`.
 
     Raises
@@ -276,16 +277,17 @@ def overview(
     """
     if level not in LEVELS or metric not in METRICS:
         raise ResultsError(f"no {metric} per {level}; levels {LEVELS}, metrics {METRICS}")
+    return _texts(results, level, metric).drop(columns="track-thinned", errors="ignore")
+
+
+def _texts(results: pd.DataFrame, level: str, metric: str) -> pd.DataFrame:
+    """Lay out a score under every exam that tests enough tracks for one."""
     rows = results[(results["level"] == level) & (results["metric"] == metric)]
-    table = rows.assign(text=spans(rows)).pivot(index="model", columns="protocol", values="text")
-    table = table.reindex(index=rows["model"].unique(), columns=_told(rows))
-    return table.fillna("–").rename_axis(index="model", columns=None)
-
-
-def _told(rows: pd.DataFrame) -> list[str]:
-    """Name the protocols that test enough tracks for a score, in order, with their controls."""
     enough = set(rows.loc[rows["n_tracks"] >= FEW, "protocol"])
-    return [name for name in EXAMS if name in enough]
+    table = rows.assign(text=spans(rows)).pivot(index="model", columns="protocol", values="text")
+    exams = [name for name in EXAMS if name in enough]
+    table = table.reindex(index=rows["model"].unique(), columns=exams)
+    return table.fillna("–").rename_axis(index="model", columns=None)
 
 
 def too_few(results: pd.DataFrame) -> str:
@@ -333,8 +335,8 @@ def by_protocol(rows: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> 
     """
     table = pd.DataFrame(
         {
-            "per slice": overview(rows).iloc[0],
-            "per track": overview(rows, level="track").iloc[0],
+            "per slice": _texts(rows, "slice", "accuracy").iloc[0],
+            "per track": _texts(rows, "track", "accuracy").iloc[0],
             "genres tested": {p: t["genre"].nunique() for p, t in predictions.items()},
             "tracks tested": {p: t["track_id"].nunique() for p, t in predictions.items()},
             "learned from": {
@@ -344,7 +346,8 @@ def by_protocol(rows: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> 
         }
     )
     table[["per slice", "per track"]] = table[["per slice", "per track"]].fillna("too few")
-    return table.loc[list(predictions)].rename_axis("protocol")
+    table = table.loc[list(predictions)].rename_axis("protocol")
+    return table.astype({"genres tested": int, "tracks tested": int})
 
 
 def right_by_genre(predictions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

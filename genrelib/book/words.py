@@ -67,9 +67,14 @@ def span(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> st
     """
     if math.isnan(value["value"]):
         return "unknown"
-    form = f"{'+' * sign}.{digits}f"
-    middle, low, high = (f"{float(value[key]):{form}}" for key in ("value", "low", "high"))
+    middle, low, high = _ends(value, digits, sign)
     return f"{middle} (95 % interval {low} to {high})"
+
+
+def _ends(value: Mapping[str, Any], digits: int, sign: bool) -> list[str]:
+    """Write a number and the ends of its interval; what rounds to zero has no sign."""
+    rounded = [round(float(value[key]), digits) for key in ("value", "low", "high")]
+    return [f"{n or 0.0:{'+' * bool(sign and n)}.{digits}f}" for n in rounded]
 
 
 def brief(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> str:
@@ -94,11 +99,7 @@ def brief(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> s
     >>> brief({"value": 0.161, "low": -0.02, "high": 0.2201}, sign=True)
     '+.16 [-.02, +.22]'
     """
-    form = f"{'+' * sign}.{digits}f"
-    middle, low, high = (
-        re.sub(r"^([+-]?)0\.", r"\1.", f"{float(value[key]):{form}}")
-        for key in ("value", "low", "high")
-    )
+    middle, low, high = (re.sub(r"^([+-]?)0\.", r"\1.", n) for n in _ends(value, digits, sign))
     return f"{middle} [{low}, {high}]"
 
 

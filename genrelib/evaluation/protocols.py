@@ -198,7 +198,7 @@ PROTOCOLS = {
     for p in (
         Protocol("random-slice", "random folds over slices: siblings on both sides", _by_slice),
         Protocol("track", "folds over tracks: no siblings, but the same artists", _by_track),
-        Protocol("artist", "folds over artists: no credited artist is on both sides", _by_artist,
+        Protocol("artist", "folds over artists: no known artist is on both sides", _by_artist,
                  "artist"),
         Protocol("fault-filtered", "the fixed split of Kereliuk et al. (2015)", _fault_filtered,
                  "artist"),

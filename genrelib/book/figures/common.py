@@ -35,6 +35,8 @@ PROTOCOL_COLOURS = dict(
 )
 """Colours of the protocols and controls, in the order in which they are shown, from Okabe and
 Ito (2008); one of your own gets another."""
+PROTOCOL_MARKERS = dict(zip(PROTOCOL_COLOURS, MARKERS, strict=False))
+"""Markers of the protocols and controls, the same in every figure."""
 FAMILY_COLOURS = dict(
     zip(
         FAMILIES,
@@ -199,7 +201,7 @@ def protocol_scores(results: pd.DataFrame, *, metric: str = "accuracy") -> Figur
                 part["value"],
                 y,
                 xerr=np.clip(error, 0, None),
-                fmt=MARKERS[i],
+                fmt=PROTOCOL_MARKERS.get(protocol, "h"),
                 capsize=3,
                 markersize=7 if room > 0.25 else 5,
                 color=PROTOCOL_COLOURS[protocol],

@@ -9,11 +9,10 @@ import pandas as pd
 from genrelib.book.figures import common
 from genrelib.book.figures.common import MARKERS, Picture
 from genrelib.book.results import STEPS
-from genrelib.evaluation import CONFIDENCE, EXAMS, FEW, METHODS
+from genrelib.evaluation import CONFIDENCE, FEW, METHODS
 from genrelib.studies import LADDER
 
 EXAM_PAIRS = tuple(STEPS.values())
-PLACES = {name: place for place, name in enumerate(EXAMS)}
 LINES = ("-", "--", "-.", ":")
 DRAWN = {
     ("slice", METHODS[0]): ("slices", "#d55e00"),
@@ -53,7 +52,7 @@ def everything(measured: pd.DataFrame, reported: float) -> Picture:
             part = rows.xs(name, level=1).reindex(order)
             y = np.arange(len(order)) - lift
             error = np.clip([part["value"] - part["low"], part["high"] - part["value"]], 0, None)
-            ax.errorbar(part["value"], y, xerr=error, fmt=MARKERS[PLACES[name]], capsize=2,
+            ax.errorbar(part["value"], y, xerr=error, fmt=common.PROTOCOL_MARKERS[name], capsize=2,
                         markersize=5, color=common.PROTOCOL_COLOURS[name], label=name)  # fmt: skip
             told += [
                 f"{model}, {name} {r.value:.2f}, {r.low:.2f} to {r.high:.2f}"
@@ -105,7 +104,7 @@ def artists(scores: pd.DataFrame) -> Picture:
         for name, lift in zip(LADDER, (0.2, 0, -0.2), strict=True):
             value, low, high = own.loc[name]
             left.errorbar([value], [k - lift], xerr=[[value - low], [high - value]], capsize=2,
-                          fmt=MARKERS[PLACES[name]], color=common.PROTOCOL_COLOURS[name],
+                          fmt=common.PROTOCOL_MARKERS[name], color=common.PROTOCOL_COLOURS[name],
                           label=name if not k else None)  # fmt: skip
         value, low, high = own.loc["artist effect"]
         right.errorbar([value], [k], xerr=[[value - low], [high - value]], capsize=2, fmt="o",

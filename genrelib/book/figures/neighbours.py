@@ -128,7 +128,7 @@ def _kinds(by_genre: pd.DataFrame) -> Figure:
         bars = ax.barh(by_genre.index, by_genre[kind], left=left[kind], color=colour, label=kind)
         shares = [f"{100 * share:.0f}" if share >= 0.05 else "" for share in by_genre[kind]]
         ax.bar_label(bars, shares, label_type="center", fontsize=10, color=KIND_INK[colour])
-    ax.set(xlabel="share of the genre's slices (numbers: %, from 5)", xlim=(0, 1))
+    ax.set(xlabel="share of the genre's slices (labels: per cent)", xlim=(0, 1))
     ax.invert_yaxis()
     fig.legend(loc="outside upper center", ncols=2)
     return fig

@@ -128,11 +128,11 @@ def _mel_bands(top: pd.Series) -> str:
     bands = [int(name.split("_")[1]) - 1 for name in top.index if name.startswith("mel_")]
     if not bands:
         return "No mel band is among them."
-    many = "All" if len(bands) == len(top) else len(bands)
     low, high = centres[min(bands)], centres[max(bands)]
-    return (
-        f"{many} of the {len(top)} are mel columns, of bands between {low:.1f} and {high:.1f} kHz."
-    )
+    where = f"between {low:.1f} and {high:.1f} kHz."
+    if len(bands) == len(top):
+        return f"Their bands lie {where}"
+    return f"{len(bands)} of the {len(top)} are mel columns, of bands {where}"
 
 
 def tempo_ratio(readings: Mapping[str, pd.Series], annotated: pd.Series) -> Picture:

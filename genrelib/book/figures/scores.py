@@ -101,12 +101,12 @@ def confused(counts: pd.DataFrame, title: str, protocol: str, name: str) -> Pict
         The caption counts the slices on the diagonal.
     """
     right = pd.Series({genre: counts.at[genre, genre] for genre in counts.index})
-    shares = right / counts.sum(axis=1)
+    of = counts.sum(axis=1)
     return Picture(
         confusion_matrix(counts),
         caption=f"{title} under `{protocol}`: {right.sum()} of {counts.to_numpy().sum()} slices "
         "on the diagonal.",
-        alt=f"Confusion matrix under {protocol}. Share right per genre: "
-        + ", ".join(f"{genre} {share:.2f}" for genre, share in shares.items()),
+        alt=f"Confusion matrix under {protocol}. Slices on the diagonal: "
+        + ", ".join(f"{genre} {n} of {of[genre]}" for genre, n in right.items()),
         name=name,
     )
