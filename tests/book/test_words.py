@@ -24,7 +24,7 @@ def test_a_number_stands_with_its_interval(sign: bool, short: str, long: str) ->
     assert span(FOUND, sign=sign) == long
     assert brief({"value": 1, "low": 0.9, "high": 1}) == "1.00 [.90, 1.00]"
     assert brief({"value": 10.04, "low": -20.5, "high": 20.06}, 1) == "10.0 [-20.5, 20.1]"
-    assert span(pd.Series(FOUND), 1) == "0.2 (95 % interval -0.0 to 0.2)"
+    assert span(pd.Series(FOUND), 1) == "0.2 (95 % interval 0.0 to 0.2)"
 
 
 def test_intervals_that_leave_zero_out_are_counted_beside_those_of_luck() -> None:

@@ -34,11 +34,11 @@ def clock(hours: float) -> str:
     Returns
     -------
     str
-        Such as ``4 h 7 min`` or ``0 min 9 s``.
+        Such as ``4 h 7 min``, ``3 min 5 s`` or ``9 s``.
     """
     unit, part, small = ("h", "min", 60) if hours >= 1 else ("min", "s", 3600)
     whole, rest = divmod(round(small * hours), 60)
-    return f"{whole} {unit} {rest} {part}"
+    return f"{whole} {unit} {rest} {part}" if whole else f"{rest} {part}"
 
 
 def memory(peaks: pd.DataFrame) -> Picture:

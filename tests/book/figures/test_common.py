@@ -181,14 +181,14 @@ def test_maps_share_their_genres_and_not_their_points() -> None:
     for ax, points in zip(fig.axes, (here, there), strict=True):
         placed = [np.asarray(c.get_offsets()) for c in ax.collections]
         assert np.array_equal(np.concatenate(placed), points)
-    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["jazz", "samba"]
+        assert [text.get_text() for text in ax.texts] == ["jazz", "samba"]
 
 
 def test_a_reliability_diagram_says_how_much_a_point_rests_on() -> None:
     ax = charts.reliability({"track": _bins()}).axes[0]
     assert [text.get_text() for text in ax.texts] == ["3", "90"]
     points = ax.containers[0].lines[0].get_xydata()
-    assert points.tolist() == [[0.45, 0.3], [0.97, 1.0]]
+    assert points.tolist() == [[0.97, 1.0]]  # three recordings give no point
 
 
 def test_a_table_of_shares_is_written_in_per_cent() -> None:

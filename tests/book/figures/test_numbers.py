@@ -79,7 +79,7 @@ def test_a_family_of_ones_own_is_drawn_as_well() -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["mel_128_mean", "mel_064_std"], "all from one family, mel spectrogram. All of the 2"),
+        (["mel_128_mean", "mel_064_std"], "all from one family, mel spectrogram. Their bands lie"),
         (["tempo", "mel_001_max"], "from mel spectrogram, tempo. 1 of the 2 are mel columns"),
         (["tempo", "rms_mean"], "from RMS, tempo. No mel band is among them."),
     ],
@@ -95,7 +95,9 @@ def test_the_best_columns_are_told_by_family_and_band(names: list[str], said: st
 
 def test_the_bands_of_the_best_columns_are_told_in_kilohertz() -> None:
     top = pd.Series([0.9, 0.8], index=["mel_128_mean", "mel_001_mean"])
-    assert "bands between 0.0 and 10.7 kHz" in numbers.top_columns(top, family_of()).caption
+    assert (
+        "Their bands lie between 0.0 and 10.7 kHz" in numbers.top_columns(top, family_of()).caption
+    )
 
 
 @pytest.mark.parametrize("whole", [True, False])
