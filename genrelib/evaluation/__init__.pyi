@@ -47,6 +47,7 @@ from .neighbours import (
     nearest_elsewhere as nearest_elsewhere,
 )
 from .protocols import (
+    ASKED as ASKED,
     CONTROLS as CONTROLS,
     EXAMS as EXAMS,
     PROTOCOLS as PROTOCOLS,

@@ -216,6 +216,8 @@ CONTROLS = {
 """Between ``track`` and ``artist``: what differs besides the artists, one thing at a time."""
 EXAMS = ("random-slice", "track", *CONTROLS, "artist", "fault-filtered")
 """Protocols and controls in the order in which the book shows them."""
+ASKED = tuple(name for name in EXAMS if name != "track-thinned")
+"""Those that every model takes; the last control costs many times as much training."""
 
 
 def held_out(slices: pd.DataFrame, holds_out: str) -> pd.Series:

@@ -23,9 +23,9 @@ NAMES = [
     "04-random-forest",
     "05-nearest-neighbours",
     "06-lstm",
-    "09-conclusions",
     "07-original-study",
     "08-pretrained-ear",
+    "09-conclusions",
     "10-large-collections",
 ]
 
