@@ -1,0 +1,100 @@
+"""The front end outside a browser: its unit tests, its types, and how it is joined."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from genrelib.classify import export_model, load_model, on_plane
+from genrelib.classify.stream import measure
+from genrelib.corpus import load_corpus
+from genrelib.features import ear, ear_table, slice_tracks, tag_logits
+
+ROOT = Path(__file__).parents[2]
+WEB = ROOT / "web"
+NODE = shutil.which("node")
+RATE = ear.EAR_RATE
+
+
+def judged() -> list[dict[str, Any]]:
+    """Lay out recordings as the ear hears them, and what the model says of them."""
+    model = load_model()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENRELIB_DATA", "/nowhere")
+        slices = slice_tracks(load_corpus("gtzan-mini"))
+        table = ear_table(slices)
+    known = [rows.to_numpy(float) for _, rows in table.groupby(slices["track_id"])][::5]
+    rng = np.random.default_rng(0)
+    cases = [*known, *(rows[:1] for rows in known[:3]), np.concatenate([known[0], known[-1]])]
+    cases += [rows + scale * rng.normal(size=rows.shape)
+              for rows in known[:3] for scale in (0.3, 1, 3)]  # fmt: skip
+    # Towards speech: log-odds moved where the model looks for it, and embeddings that give them.
+    sounds = model.arrays["sounds"].astype(float)
+    towards = 4 * model.arrays["scale"] * (sounds[2] - sounds[:2].mean(axis=0))
+    layer = tag_logits(np.eye(200)) - tag_logits(np.zeros((1, 200)))
+    cases += [known[0] + towards @ np.linalg.pinv(layer)]
+    found = []
+    for k, windows in enumerate(cases):
+        loud = rng.random(len(windows)) < (0.6 if k % 3 == 0 else 1)
+        start = np.arange(len(windows)) * 5.984
+        duration = float(start[-1] + (5.984 if k % 2 else 3.5))
+        answer = asdict(model.predict(windows, loud, start, duration))
+        heard = tag_logits(windows).mean(axis=0)
+        plane = {"heard": heard.tolist(), "point": on_plane(model, heard[None])[0].tolist()}
+        found.append({"windows": windows.tolist(), "loud": loud.tolist(), "start": start.tolist(),
+                      "duration": duration, "answer": answer, "plane": plane})  # fmt: skip
+    verdicts = [(case["answer"]["genre"], case["answer"]["reason"]) for case in found]
+    assert {reason for _, reason in verdicts} >= {None, "unfamiliar", "not music"}
+    return found
+
+
+def recordings() -> list[dict[str, Any]]:
+    """Lay out sound, and how it is measured and cut into what the ear takes."""
+    rng = np.random.default_rng(1)
+    level = load_model().card["level"]
+    found = []
+    for name, length in {"short": 5000, "just short": 47_615, "a patch": 47_616, "odd": 47_900,
+                         "two": 95_744, "long": 200_123, "silence": 60_000}.items():  # fmt: skip
+        samples = 0.1 * rng.normal(size=length)
+        samples[length // 3 : length // 2] *= 1e-3  # a pause
+        samples = np.round(samples * (name != "silence"), 5).astype(np.float32)
+        measured = measure([samples], RATE)
+        case = {"name": name, "samples": [round(float(v), 5) for v in samples],
+                "peak": measured.peak.tolist(), "level": None}  # fmt: skip
+        if np.isfinite(measured.level):
+            gain = np.float32(10 ** ((level - measured.level) / 20))
+            cut = list(ear._patches(ear._even(gain * samples)))
+            case |= {"level": measured.level, "first": cut[0][:300].tolist(),
+                     "last": cut[-1][-300:].tolist(),
+                     "patchSums": [float(np.abs(p).mean(dtype=float)) for p in cut]}  # fmt: skip
+        found.append(case)
+    return found
+
+
+@pytest.mark.skipif(not NODE, reason="no node: apt install nodejs")
+def test_what_is_pure_gives_what_python_gives(tmp_path: Path) -> None:
+    cases = {"model": export_model(load_model()), "judged": judged(), "recordings": recordings()}
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps(cases), "utf-8")
+    run = subprocess.run(
+        [str(NODE), "--test", *map(str, sorted((WEB / "test").glob("*.test.js")))],
+        env=os.environ | {"GENRELIB_WEB_CASES": str(file)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    assert "# skipped 0" in run.stdout
+
+
+def test_the_types_are_right() -> None:
+    compiler = WEB / "node_modules" / "typescript" / "bin" / "tsc"
+    if not (NODE and compiler.exists()):
+        pytest.skip("no TypeScript: run `npm ci` in web/")
+    run = subprocess.run([str(NODE), str(compiler), "-p", str(WEB)], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
