@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import librosa
 import numpy as np
+import onnxruntime
 import pytest
 
+from genrelib.book import song
 from genrelib.classify import export_model, load_model, on_plane
 from genrelib.classify.stream import measure
 from genrelib.corpus import load_corpus
-from genrelib.features import ear, ear_table, slice_tracks, tag_logits
+from genrelib.features import EAR_MODEL, ear, ear_table, slice_tracks, tag_logits
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
@@ -98,3 +103,49 @@ def test_the_types_are_right() -> None:
         pytest.skip("no TypeScript: run `npm ci` in web/")
     run = subprocess.run([str(NODE), str(compiler), "-p", str(WEB)], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize("names", [song.PAGE, song.WORKER])
+def test_modules_can_be_joined(names: tuple[str, ...]) -> None:
+    top: list[str] = []
+    for k, name in enumerate(names):
+        text = (WEB / f"{name}.js").read_text("utf-8")
+        top += re.findall(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", text, re.M)
+        imports = re.findall(r'^import \{([^}]*)\} from "\./(\w+)\.js";$', text, re.M)
+        assert len(imports) == len(re.findall(r"^import ", text, re.M))  # each on one line
+        for what, source in imports:
+            assert source in names[:k] and " as " not in what
+    assert len(top) == len(set(top)), "one scope, so names differ"
+
+
+@pytest.mark.skipif(not NODE, reason="no node: apt install nodejs")
+def test_the_joined_script_has_no_comments_and_is_right(tmp_path: Path) -> None:
+    for names in (song.PAGE, song.WORKER):
+        script = song.wrapped(song.joined(names))
+        assert "@param" not in script and "\nimport " not in script
+        (tmp_path / "script.js").write_text(script, "utf-8")
+        subprocess.run([str(NODE), "--check", str(tmp_path / "script.js")], check=True)
+
+
+def test_the_ear_of_the_page_gives_its_image_too() -> None:
+    given = onnxruntime.InferenceSession(song.assets()["network"])
+    assert [output.name for output in given.get_outputs()] == ["embedding", "tags", "n8"]
+    samples = (0.1 * np.random.default_rng(0).normal(size=(1, 48_128))).astype(np.float32)
+    embedding, image = given.run(["embedding", "n8"], {"samples": samples})
+    plain = onnxruntime.InferenceSession(EAR_MODEL).run(["embedding"], {"samples": samples})
+    np.testing.assert_allclose(embedding, plain[0], atol=1e-5)
+    power = librosa.feature.melspectrogram(
+        y=samples[0], sr=RATE, n_fft=512, hop_length=256, n_mels=96, center=False
+    )
+    np.testing.assert_allclose(image[0], np.log1p(10_000 * power).T, atol=1e-3)
+
+
+def test_what_is_loaded_is_small() -> None:
+    packed = {name: len(gzip.compress(part, 9)) for name, part in song.assets().items()}
+    assert sum(packed.values()) < 5e6
+    assert len(song.wrapped(song.joined(song.PAGE))) + (WEB / "song.css").stat().st_size < 1e5
+
+
+def test_the_front_end_is_thin() -> None:
+    lines = [len(path.read_text("utf-8").splitlines()) for path in WEB.glob("*.js")]
+    assert max(lines) < 500 and sum(lines) < 1500
