@@ -4,12 +4,8 @@ import { lengthOf } from "./verdict.js";
 
 /**
  * What is known of one file: an answer, or what is wrong with it.
- * @typedef {object} Result
- * @property {string} file
- * @property {string|null} error
- * @property {import("./verdict.js").Answer|null} answer
- * @property {import("./worker.js").Steps|null} [steps]
- *
+ * @typedef {{file: string, error: string|null, answer: Answer|null,
+ *   steps?: import("./worker.js").Steps|null}} Result
  * @typedef {import("./verdict.js").Model} Model
  * @typedef {import("./verdict.js").Answer} Answer
  */
@@ -35,10 +31,8 @@ export function make(tag, given = {}, ...children) {
   return made;
 }
 
-/** @param {number} share */
-export function percent(share) {
-  return share > 0 && share < 0.01 ? "under 1 %" : `${Math.round(100 * share)} %`;
-}
+/** @type {(share: number) => string} */
+export const percent = (share) => (share > 0 && share < 0.01 ? "under 1 %" : `${Math.round(100 * share)} %`);
 
 /** @param {number} seconds */
 export function clock(seconds) {

@@ -5,17 +5,10 @@ import { headline, make, percent } from "./card.js";
 import { place } from "./verdict.js";
 
 /**
- * What is drawn, small enough to be taken along to the next page of the book.
- * @typedef {object} Scene
- * @property {string} file
- * @property {string} said
- * @property {number} duration
- * @property {[string, number][]} shares
- * @property {number} window length of a window in seconds
- * @property {string[]} tags
- * @property {Record<string, string>} colours
- * @property {[number, number, string][]} corpus tracks on the plane, and their genre
- * @property {Omit<import("./worker.js").Steps, "image"> & {image: number[]}} steps
+ * What is drawn, small enough to be taken along to the next page of the book; `window` in seconds.
+ * @typedef {{file: string, said: string, duration: number, window: number, tags: string[],
+ *   colours: Record<string, string>, corpus: [number, number, string][],
+ *   steps: Omit<import("./worker.js").Steps, "image"> & {image: number[]}}} Scene
  */
 
 const KEY = "genre-measured-song";
@@ -37,7 +30,6 @@ export function showSteps(model, result) {
     file: result.file,
     said: headline(model, result.answer),
     duration: result.answer.duration,
-    shares: Object.entries(result.answer.probabilities),
     window: (rules.window * rules.frames * rules.hop) / rules.rate,
     tags: model.tags,
     colours: model.colours,
@@ -66,7 +58,7 @@ export function restored() {
 /** @param {Scene} scene */
 function draw(scene) {
   /** @type {Record<string, (scene: Scene) => HTMLElement>} */
-  const kinds = { wave, image, tags, plane, shares };
+  const kinds = { wave, image, tags, plane };
   for (const holder of document.querySelectorAll("[data-song]")) {
     holder.replaceChildren(kinds[/** @type {HTMLElement} */ (holder).dataset.song ?? ""](scene));
     holder.closest("section")?.querySelectorAll(".cell_output").forEach((figure) => figure.classList.add("song-static"));
@@ -212,19 +204,4 @@ function plane({ file, said, colours, corpus, steps }) {
         pen.fillText(genre, -LEFT + 46, k * 40 + 26);
       });
     });
-}
-
-/** @param {Scene} scene */
-function shares({ file, said, colours, shares: given }) {
-  return figure(100 + 44 * given.length, `The probabilities of ${file}: ${said}.`,
-    given.map(([genre, p]) => `${genre} ${percent(p)}`).join(", "),
-    (pen, width) => given.forEach(([genre, p], k) => {
-      pen.fillStyle = colours[genre];
-      pen.fillRect(0, k * 44, Math.max((width - 130) * p, 2), 32);
-      pen.fillStyle = "#222";
-      pen.textAlign = "right";
-      pen.fillText(genre, -16, k * 44 + 26);
-      pen.textAlign = "left";
-      pen.fillText(percent(p), Math.max((width - 130) * p, 2) + 12, k * 44 + 26);
-    }));
 }

@@ -99,11 +99,12 @@ export class Ear {
   /**
    * Hear a recording; its samples are gone afterwards.
    * @param {Float32Array} samples
+   * @param {number} rate
    * @param {(done: number, answer: import("./verdict.js").Answer) => void} show
    * @param {AbortSignal} signal
    * @returns {Promise<Heard>}
    */
-  async hear(samples, show, signal) {
+  async hear(samples, rate, show, signal) {
     const worker = await this.load();
     const id = this.next++;
     const stop = () => worker.postMessage({ cancel: id });
@@ -117,7 +118,7 @@ export class Ear {
         });
         signal.throwIfAborted();
         signal.addEventListener("abort", stop);
-        worker.postMessage({ hear: id, samples }, [samples.buffer]);
+        worker.postMessage({ hear: id, samples, rate }, [samples.buffer]);
       });
     } finally {
       this.listeners.delete(id);

@@ -7,10 +7,9 @@ import { SoundError, decode, record } from "./sound.js";
 
 /** @typedef {import("./card.js").Result} Result */
 
-const RATE = 16000;
 const MOST = 50; // files at a time
 const MICROPHONE = 10; // seconds
-const TRUST = "08-pretrained-ear.html#name-the-genre-of-a-file";
+const TRUST = "08-pretrained-ear.html#naming-the-genre-of-a-file";
 
 /** @param {HTMLElement} root */
 function mount(root) {
@@ -49,7 +48,10 @@ function mount(root) {
   }
 
   /** @param {string} text */
-  const say = (text) => (status.textContent = text);
+  const say = (text) => {
+    status.classList.remove("song-unseen");
+    status.textContent = text;
+  };
 
   /**
    * Do something that takes a while and can be cancelled, one such thing at a time.
@@ -131,12 +133,12 @@ function mount(root) {
    */
   async function hearOne(file, alone, signal) {
     try {
-      const samples = await decode(file, RATE);
-      const duration = samples.length / RATE;
+      const { samples, rate } = await decode(file);
+      const duration = samples.length / rate;
       await ear.load();
       const model = /** @type {import("./verdict.js").Model} */ (ear.model);
       if (alone) say("Listening.");
-      const heard = await ear.hear(samples, (done, answer) => {
+      const heard = await ear.hear(samples, rate, (done, answer) => {
         if (!alone) return;
         meter.value = done;
         live.replaceChildren(make("p", { class: "song-genre" }, headline(model, answer)), strip(model, answer, duration));
@@ -157,6 +159,7 @@ function mount(root) {
       results.replaceChildren(table(/** @type {any} */ (model), found, (result) => display(result)));
     } else if (first.answer && model) {
       say(`${first.file}: ${headline(model, first.answer)}.`);
+      status.classList.add("song-unseen"); // the card says it, too
       results.replaceChildren(card(model, first, link(TRUST)));
       showSteps(model, first);
     } else say(`${first.file}: ${first.error}`);

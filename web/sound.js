@@ -1,9 +1,12 @@
-// Files and the microphone, to mono samples at the rate of the ear. What cannot be used is refused
+// Files and the microphone, to mono samples at the rate that they have. What cannot be used is refused
 // in a sentence that says what to do.
+
+import { rateOf } from "./resample.js";
 
 const LONGEST = 15 * 60; // seconds: the browser unpacks a song as a whole
 const LARGEST = 60e6; // bytes of a file that does not say how long it is
 const AUDIBLE = 1e-6; // mean square
+const USUAL = 48000; // Hz: what else is decoded to, and long recordings of higher rates
 const BLOCK = 1 << 15;
 const INSTEAD = "`genrelib classify` on your computer reads more kinds of files, of any length.";
 
@@ -13,20 +16,21 @@ export class SoundError extends Error {}
 /**
  * Decode a file to mono samples. Its length is looked at first, since decoding takes all of it.
  * @param {Blob} file
- * @param {number} rate
- * @returns {Promise<Float32Array>}
+ * @returns {Promise<{samples: Float32Array, rate: number}>}
  */
-export async function decode(file, rate) {
+export async function decode(file) {
   if (!file.size) throw new SoundError("The file is empty. Choose another one.");
   const seconds = await secondsOf(file);
   if (seconds !== null && isFinite(seconds) ? seconds > LONGEST : file.size > LARGEST) {
     throw new SoundError(`This is longer than 15 minutes, more than a browser should unpack at once. Cut a part of it, or take \`genrelib classify\`: it hears any length.`);
   }
   const bytes = await file.arrayBuffer();
-  const head = new Uint8Array(bytes.slice(0, 1 << 20)); // before decoding takes the bytes away
+  const own = rateOf(new Uint8Array(bytes)) ?? USUAL;
+  const head = new Uint8Array(bytes.slice(0, 1 << 20)); // since decoding takes the bytes away
+  const rate = own < 8000 || (own > USUAL && (seconds ?? Infinity) > 300) ? USUAL : own;
   let buffer;
   try {
-    buffer = await new OfflineAudioContext(1, 1, rate).decodeAudioData(bytes);
+    buffer = await new OfflineAudioContext(1, 1, Math.min(rate, 192_000)).decodeAudioData(bytes);
   } catch {
     throw new SoundError(whatIsWrong(head, file.type));
   }
@@ -37,7 +41,7 @@ export async function decode(file, rate) {
   if (!samples.every(isFinite)) {
     throw new SoundError("The file holds samples that are no numbers. Save it again from the program that made it.");
   }
-  return samples;
+  return { samples, rate: buffer.sampleRate };
 }
 
 /**

@@ -1,73 +1,39 @@
-// From sound at 16 kHz to an answer: what genrelib.classify does, in the same order, with the same
+// From sound to an answer: what genrelib.classify does, in the same order, with the same
 // numbers. Nothing in here knows of a browser. The network between `patchAt` and `judge` is
 // worker.js's business.
 
 /**
- * What `genrelib.classify.export_model` writes.
- * @typedef {object} Model
- * @property {any} card
- * @property {Record<string, any>} arrays
- * @property {number[][]} layer last layer of the ear, the bias in the last row
- * @property {string[]} tags
- * @property {Rules} rules
- * @property {Record<string, string>} colours by genre
+ * What `genrelib.classify.export_model` writes; `layer` is the last of the ear, its bias the last row.
+ * @typedef {{card: any, arrays: Record<string, any>, layer: number[][], tags: string[], rules: Rules,
+ *   colours: Record<string, string>}} Model
+ * @typedef {{lengths: number[], alarm: number, context: number, neighbours: number, alike: number,
+ *   reasons: Record<string, string>, window: number, rate: number, hop: number, frames: number,
+ *   step: number, silent: number, gate: number}} Rules
  *
- * @typedef {object} Rules
- * @property {number[]} lengths
- * @property {number} alarm
- * @property {number} context
- * @property {number} neighbours
- * @property {Record<string, string>} reasons
- * @property {number} alike
- * @property {number} window patches in a window
- * @property {number} rate
- * @property {number} hop
- * @property {number} frames frames in a patch
- * @property {number} step
- * @property {number} silent
- * @property {number} gate
+ * Loudness in dB (-Infinity for silence), the largest magnitude in each step, the length in seconds.
+ * @typedef {{level: number, peak: number[], duration: number}} Survey
  *
- * @typedef {object} Survey
- * @property {number} level dB of full scale; -Infinity for silence
- * @property {number[]} peak largest magnitude in each step
- * @property {number} duration seconds
- *
- * @typedef {object} Segment
- * @property {number} start
- * @property {number} end
- * @property {string|null} genre
- * @property {string|null} reason
- * @property {number} probability
- *
- * @typedef {object} Neighbour
- * @property {string} track_id
- * @property {string} genre
- * @property {string|null} artist
- * @property {string|null} title
- * @property {number} similarity
- *
- * @typedef {object} Answer the fields of genrelib.classify.Prediction
- * @property {string|null} genre
- * @property {string|null} reason
- * @property {Record<string, number>} probabilities most probable first
- * @property {Segment[]} course
- * @property {Neighbour[]} nearest
- * @property {number} familiarity
- * @property {number} music
- * @property {number} duration
- * @property {string|null} note
+ * The fields of genrelib.classify.Prediction, most probable genre first.
+ * @typedef {{genre: string|null, reason: string|null, probabilities: Record<string, number>,
+ *   course: Segment[], nearest: Neighbour[], familiarity: number, music: number, duration: number,
+ *   note: string|null}} Answer
+ * @typedef {{start: number, end: number, genre: string|null, reason: string|null,
+ *   probability: number}} Segment
+ * @typedef {{track_id: string, genre: string, artist: string|null, title: string|null,
+ *   similarity: number}} Neighbour
  */
 
 const EDGE = 256; // half a window of the ear: what its outermost frames see beyond the signal
 
 /**
  * Say how loud a recording is, leaving out pauses, and where it is silent.
- * @param {Float32Array} samples mono, at the rate of the ear
+ * @param {Float32Array} samples mono
+ * @param {number} rate
  * @param {Rules} rules
  * @returns {Survey}
  */
-export function survey(samples, rules) {
-  const size = Math.round(rules.step * rules.rate);
+export function survey(samples, rate, rules) {
+  const size = Math.max(Math.round(rules.step * rate), 1);
   /** @type {number[]} */
   const peak = [];
   const power = [];
@@ -83,57 +49,50 @@ export function survey(samples, rules) {
     peak.push(most);
   }
   const heard = power.filter((_, i) => peak[i] >= rules.silent);
-  return { level: gated(heard, rules.gate), peak, duration: samples.length / rules.rate };
+  return { level: gated(heard, rules.gate), peak, duration: samples.length / rate };
 }
 
-/**
- * @param {number[]} power
- * @param {number} gate
- */
-function gated(power, gate) {
+/** @type {(power: number[], gate: number) => number} */
+const gated = (power, gate) => {
   if (!power.some((p) => p > 0)) return -Infinity;
   const limit = gate * mean(power);
   return 10 * Math.log10(mean(power.filter((p) => p >= limit)));
-}
+};
 
 /**
  * Count the patches of a recording, and give any of them: `rules.frames` hops and an edge.
  * One shorter than a patch is repeated; both ends are mirrored, as the frames are centred.
- * @param {Float32Array} samples
+ * @param {import("./resample.js").Sound} sound at the rate of the ear
  * @param {number} gain
  * @param {Rules} rules
  * @returns {{ count: number, size: number, at: (k: number) => Float32Array }}
  */
-export function patches(samples, gain, rules) {
+export function patches(sound, gain, rules) {
   const step = rules.frames * rules.hop;
   const size = step + EDGE;
   const shortest = size - 2 * EDGE;
-  const length = Math.max(samples.length, shortest);
-  const period = samples.length < shortest ? samples.length : length;
+  const length = Math.max(sound.length, shortest);
   const factor = Math.fround(gain);
   return {
     size,
     count: Math.floor((length + 2 * EDGE - size) / step) + 1,
     at(k) {
       const patch = new Float32Array(size);
+      const first = Math.max(k * step - EDGE, 0);
+      const part = sound.read(first, Math.min(k * step - EDGE + size, sound.length));
       for (let i = 0; i < size; i++) {
         let j = Math.abs(k * step + i - EDGE);
         if (j >= length) j = 2 * (length - 1) - j;
-        patch[i] = factor * samples[j % period];
+        patch[i] = factor * part[(j % sound.length) - first];
       }
       return patch;
     },
   };
 }
 
-/**
- * Say by how much to multiply, to bring a recording to the loudness of a model.
- * @param {Model} model
- * @param {Survey} found
- */
-export function gainFor(model, found) {
-  return 10 ** ((model.card.level - found.level) / 20);
-}
+/** By how much to multiply, to bring a recording to the loudness of a model.
+ * @type {(model: Model, found: Survey) => number} */
+export const gainFor = (model, found) => 10 ** ((model.card.level - found.level) / 20);
 
 /**
  * Judge what the ear has heard so far.
@@ -162,15 +121,12 @@ export function judge(model, found, embeddings, finished = true) {
   return predict(model, windows, loud, start, duration);
 }
 
-/**
- * @param {number} duration
- * @returns {Answer}
- */
-function silence(duration) {
+/** @type {(duration: number) => Answer} */
+const silence = (duration) => {
   const segment = { start: 0, end: duration, genre: null, reason: "silence", probability: 0 };
   const nothing = { probabilities: {}, nearest: [], familiarity: 0, music: 0, note: null };
   return { genre: null, reason: "silence", course: [segment], duration, ...nothing };
-}
+};
 
 /**
  * Name the genre of a recording that the ear has heard: Model.predict.
@@ -322,72 +278,37 @@ function nearest(model, heard) {
   return found.slice(0, model.rules.neighbours);
 }
 
-/**
- * Say which of the lengths stands for a recording: the longest that is not longer.
- * @param {Rules} rules
- * @param {number} seconds
- */
-export function lengthOf(rules, seconds) {
-  return Math.max(rules.lengths.filter((length) => seconds >= 0.98 * length).length - 1, 0);
-}
+/** Which of the lengths stands for a recording: the longest that is not longer.
+ * @type {(rules: Rules, seconds: number) => number} */
+export const lengthOf = (rules, seconds) =>
+  Math.max(rules.lengths.filter((length) => seconds >= 0.98 * length).length - 1, 0);
 
-/**
- * Give the share of held-out recordings that are as strange, or stranger.
- * @param {number[]} quantiles
- * @param {number} value
- */
-function rarity(quantiles, value) {
-  return (1 + quantiles.filter((q) => q >= value).length) / (1 + quantiles.length);
-}
+/** The share of held-out recordings that are as strange, or stranger.
+ * @type {(quantiles: number[], value: number) => number} */
+const rarity = (quantiles, value) => (1 + quantiles.filter((q) => q >= value).length) / (1 + quantiles.length);
 
-/**
- * @param {Model} model
- * @param {ArrayLike<number>} heard
- */
-function standardised({ arrays: a }, heard) {
-  return Array.from(heard, (value, i) => (value - a.mean[i]) / a.scale[i]);
-}
+/** @type {(model: Model, heard: ArrayLike<number>) => number[]} */
+const standardised = ({ arrays: a }, heard) => Array.from(heard, (v, i) => (v - a.mean[i]) / a.scale[i]);
 
-/** @param {number[]} values */
-function logSum(values) {
+/** @type {(values: number[]) => number} */
+const logSum = (values) => {
   const most = Math.max(...values);
   return most + Math.log(values.reduce((sum, v) => sum + Math.exp(v - most), 0));
-}
+};
 
-/**
- * @param {number[][]} rows
- * @param {number[]} vector
- * @param {number[]} bias
- */
-function dots(rows, vector, bias) {
-  return rows.map((row, k) => dot(row, vector) + bias[k]);
-}
+/** @type {(a: number[], b: number[]) => number} */
+const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 
-/**
- * @param {number[]} vector
- * @param {number[][]} matrix
- */
-function times(vector, matrix) {
-  return matrix[0].map((_, j) => vector.reduce((sum, v, i) => sum + v * matrix[i][j], 0));
-}
+/** @type {(rows: number[][], vector: number[], bias: number[]) => number[]} */
+const dots = (rows, vector, bias) => rows.map((row, k) => dot(row, vector) + bias[k]);
 
-/**
- * @param {number[]} a
- * @param {number[]} b
- */
-function dot(a, b) {
-  return a.reduce((sum, value, i) => sum + value * b[i], 0);
-}
+/** @type {(vector: number[], matrix: number[][]) => number[]} */
+const times = (vector, matrix) => matrix[0].map((_, j) => vector.reduce((sum, v, i) => sum + v * matrix[i][j], 0));
 
-/** @param {number[]} values */
-function mean(values) {
-  return values.reduce((sum, v) => sum + v, 0) / values.length;
-}
+/** @type {(values: number[]) => number} */
+const mean = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
-/**
- * Average vectors, number by number.
- * @param {ArrayLike<number>[]} vectors
- */
-export function column(vectors) {
-  return Array.from(vectors[0], (_, i) => vectors.reduce((sum, v) => sum + v[i], 0) / vectors.length);
-}
+/** Average vectors, number by number.
+ * @type {(vectors: ArrayLike<number>[]) => number[]} */
+export const column = (vectors) =>
+  Array.from(vectors[0], (_, i) => vectors.reduce((sum, v) => sum + v[i], 0) / vectors.length);

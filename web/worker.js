@@ -2,6 +2,7 @@
 // headers that several would need. Patches are heard a few at a time, so that it can be stopped,
 // and so that what was heard so far has an answer.
 
+import { resampled } from "./resample.js";
 import { column, gainFor, judge, patches, place, survey, tagLogits } from "./verdict.js";
 
 /**
@@ -39,7 +40,7 @@ scope.onmessage = (/** @type {MessageEvent} */ { data }) => {
 async function answer(data) {
   try {
     if (data.load) await load(data.load).then(() => scope.postMessage({ id: -1, ready: true }));
-    else await hear(data.hear, data.samples);
+    else await hear(data.hear, data.samples, data.rate);
   } catch (error) {
     scope.postMessage({ id: data.hear ?? -1, error: String(error) });
   }
@@ -58,13 +59,15 @@ async function load(given) {
 
 /**
  * @param {number} id
- * @param {Float32Array} samples
+ * @param {Float32Array} samples mono
+ * @param {number} rate
  */
-async function hear(id, samples) {
-  const found = survey(samples, model.rules);
+async function hear(id, samples, rate) {
+  const found = survey(samples, rate, model.rules);
   /** @type {Float32Array[]} */
   const heard = [];
-  const cut = patches(samples, gainFor(model, found), model.rules);
+  const sound = resampled(samples, rate, model.rules.rate);
+  const cut = patches(sound, gainFor(model, found), model.rules);
   const count = found.level === -Infinity ? 0 : cut.count;
   for (let k = 0; k < count; k += BATCH) {
     await new Promise((resolve) => setTimeout(resolve)); // somebody may want it to stop

@@ -22,9 +22,9 @@ from genrelib.features import EAR_MODEL
 
 WEB = PACKAGE_DATA.parents[1] / "web"
 RUNTIME, EXAMPLES = PACKAGE_DATA / "ort", PACKAGE_DATA / "free"
-PAGE = ("verdict", "sound", "ear", "card", "chapter", "page")
+PAGE = ("verdict", "resample", "sound", "ear", "card", "chapter", "page")
 """Modules of the page, each after those it imports."""
-WORKER = ("verdict", "worker")
+WORKER = ("resample", "verdict", "worker")
 LOG_MEL = b"\x3a\x06\x62\x04\x0a\x02n8"
 """Behind the bytes of the ear: one more output of its graph, the log-mel that it listens to. Two
 models, one after the other, are one in Protocol Buffers (field 7, graph; 12, output; 1, name)."""
@@ -110,9 +110,7 @@ def described() -> Mapping[str, Mapping[str, str]]:
 
 def examples() -> dict[str, bytes]:
     """Give the free recordings, by the name that they have in ``_static/song``."""
-    return {
-        about["name"]: (EXAMPLES / file).read_bytes() for file, about in described().items()
-    }
+    return {about["name"]: (EXAMPLES / file).read_bytes() for file, about in described().items()}
 
 
 def joined(names: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -16,6 +17,8 @@ import librosa
 import numpy as np
 import onnxruntime
 import pytest
+import songs
+import soxr
 
 from genrelib.book import song
 from genrelib.classify import export_model, load_model, on_plane
@@ -84,9 +87,28 @@ def recordings() -> list[dict[str, Any]]:
     return found
 
 
+def resampled() -> list[dict[str, Any]]:
+    """Lay out sound at several rates, and what soxr makes of it at the rate of the ear."""
+    rng = np.random.default_rng(2)
+    found = []
+    for rate in (8000, 11_025, 22_050, 44_100, 48_000, 96_000):
+        samples = np.round(0.1 * rng.normal(size=rate // 3), 5)
+        expected = soxr.resample(samples, rate, RATE, quality="HQ")
+        found.append({"rate": rate, "samples": samples.tolist(), "expected": expected.tolist()})
+    return found
+
+
+def heads(folder: Path) -> list[dict[str, Any]]:
+    """Lay out how files of several kinds begin, and the rates that they have."""
+    return [{"name": path.name, "head": base64.b64encode(path.read_bytes()).decode(),
+             "rate": int(path.name.split("-")[1])}
+            for path in songs.make(folder) if "-mono" in path.name]  # fmt: skip
+
+
 @pytest.mark.skipif(not NODE, reason="no node: apt install nodejs")
 def test_what_is_pure_gives_what_python_gives(tmp_path: Path) -> None:
-    cases = {"model": export_model(load_model()), "judged": judged(), "recordings": recordings()}
+    cases = {"model": export_model(load_model()), "judged": judged(), "recordings": recordings(),
+             "resampled": resampled(), "heads": heads(tmp_path)}  # fmt: skip
     file = tmp_path / "cases.json"
     file.write_text(json.dumps(cases), "utf-8")
     run = subprocess.run(
@@ -101,7 +123,9 @@ def test_the_types_are_right() -> None:
     compiler = WEB / "node_modules" / "typescript" / "bin" / "tsc"
     if not (NODE and compiler.exists()):
         pytest.skip("no TypeScript: run `npm ci` in web/")
-    run = subprocess.run([str(NODE), str(compiler), "-p", str(WEB)], capture_output=True, text=True)
+    run = subprocess.run(
+        [str(NODE), str(compiler), "-p", str(WEB)], capture_output=True, text=True
+    )
     assert run.returncode == 0, run.stdout
 
 
@@ -110,7 +134,9 @@ def test_modules_can_be_joined(names: tuple[str, ...]) -> None:
     top: list[str] = []
     for k, name in enumerate(names):
         text = (WEB / f"{name}.js").read_text("utf-8")
-        top += re.findall(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", text, re.M)
+        top += re.findall(
+            r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", text, re.M
+        )
         imports = re.findall(r'^import \{([^}]*)\} from "\./(\w+)\.js";$', text, re.M)
         assert len(imports) == len(re.findall(r"^import ", text, re.M))  # each on one line
         for what, source in imports:
