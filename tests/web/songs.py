@@ -1,4 +1,4 @@
-"""Files of every kind for the page and for ``genrelib classify``, made from what the package has."""
+"""Files of every kind for the page and for `genrelib classify`, made from what is embedded."""
 
 from __future__ import annotations
 
