@@ -3,11 +3,12 @@
 import { card, clock, csv, headline, make, percent, save, strip, trackName } from "./card.js";
 import { restored, showSteps } from "./chapter.js";
 import { Ear, asset } from "./ear.js";
-import { SoundError, decode, record } from "./sound.js";
+import { SoundError, decode, record, secondsOf } from "./sound.js";
 
 /** @typedef {import("./card.js").Result} Result */
 
 const MOST = 50; // files at a time
+const LONG = 300; // seconds
 const MICROPHONE = 10; // seconds
 const TRUST = "08-pretrained-ear.html#naming-the-genre-of-a-file";
 
@@ -108,9 +109,9 @@ function mount(root) {
     results.replaceChildren();
     meter.value = 0;
     say("Loading the ear.");
-    // While the ear is on its way, the first file is unpacked.
-    const loading = ear.load((share) => (meter.value = share));
-    loading.catch(() => {}); // awaited below
+    // While the ear is on its way, the first file is unpacked; a long one before, to spare memory.
+    const load = () => ear.load((share) => (meter.value = share));
+    if (!(Number(await secondsOf(files[0])) > LONG)) load().catch(() => {}); // awaited below
     /** @type {Result[]} */
     const found = [];
     for (const file of files) {
@@ -121,7 +122,7 @@ function mount(root) {
         say(`${found.length} of ${files.length} files heard.`);
       }
     }
-    if (!ear.model) await loading; // all files had faults
+    if (!ear.model) await load(); // all files had faults
     finish(found);
   }
 

@@ -49,7 +49,7 @@ export async function decode(file) {
  * @param {Blob} file
  * @returns {Promise<number|null>}
  */
-function secondsOf(file) {
+export function secondsOf(file) {
   const audio = new Audio();
   const url = URL.createObjectURL(file);
   /** @type {Promise<number|null>} */
@@ -86,27 +86,25 @@ export function whatIsWrong(head, type) {
 }
 
 /**
- * Average channels; where they cancel, take the first: genrelib.corpus.mix.
+ * Average channels; where they cancel, take the first: genrelib.corpus.mix. The mean takes the place
+ * of the first channel, since two copies of a long song are a lot.
  * @param {Float32Array[]} channels
  */
 export function mix(channels) {
-  if (channels.length === 1) return new Float32Array(channels[0]);
-  const mean = new Float32Array(channels[0].length);
-  for (let start = 0; start < mean.length; start += BLOCK) {
-    const end = Math.min(start + BLOCK, mean.length);
-    let first = 0;
-    let power = 0;
-    for (let i = start; i < end; i++) {
-      for (const channel of channels) mean[i] += channel[i];
+  const [whole] = channels;
+  for (let start = 0; start < whole.length && channels.length > 1; start += BLOCK) {
+    const first = whole.slice(start, start + BLOCK);
+    const mean = new Float32Array(first.length);
+    let [loud, left] = [0, 0];
+    for (let i = 0; i < mean.length; i++) {
+      for (const channel of channels) mean[i] += channel[start + i];
       mean[i] /= channels.length;
-      first += channels[0][i] ** 2;
-      power += mean[i] ** 2;
+      loud += first[i] ** 2;
+      left += mean[i] ** 2;
     }
-    if (first > AUDIBLE * (end - start) && power < 1e-4 * first) {
-      mean.set(channels[0].subarray(start, end), start);
-    }
+    if (!(loud > AUDIBLE * mean.length && left < 1e-4 * loud)) whole.set(mean, start);
   }
-  return mean;
+  return whole;
 }
 
 /**

@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -35,6 +36,7 @@ FIREFOX_ONLY = pytest.mark.skipif(
 )
 AXE = song.WEB / "node_modules" / "axe-core" / "axe.min.js"
 IDLE = "#song:not([aria-busy])"
+STATUS = "document.querySelector('.song-status')"
 EXACT, DECODED = 1e-3, 0.02
 """Largest difference of a probability: of the same samples, and of what browsers decode."""
 BARE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Song</title></head>
@@ -108,12 +110,17 @@ def window() -> Iterator[Any]:
 
 def heard(page: Any, files: list[Path]) -> None:
     """Choose files and wait until they are heard."""
-    page.evaluate("document.querySelector('.song-status').textContent = ''")
+    page.evaluate(f"{STATUS}.textContent = ''")
     page.set_input_files("#song input", files)
-    page.wait_for_function(
-        f"document.querySelector('{IDLE}') && document.querySelector('.song-status').textContent",
-        timeout=240_000,
-    )
+    until(page, f"document.querySelector('{IDLE}') && {STATUS}.textContent")
+
+
+def until(page: Any, expression: str, seconds: float = 240) -> None:
+    """Wait until something is true; the page's own policy forbids that Playwright waits inside."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"{expression}: never"
+        time.sleep(0.05)
 
 
 def off(row: dict[str, Any], answer: dict[str, Any]) -> float:
@@ -309,7 +316,7 @@ def test_the_microphone_is_heard(window: Any, served: str) -> None:
     page = refusing.new_page()
     page.goto(f"{served}/index.html")
     page.get_by_role("button", name="Record 10 seconds").click()
-    page.wait_for_function("document.querySelector('.song-status').textContent.includes('allow')")
+    until(page, f"{STATUS}.textContent.includes('allow')", 10)
     refusing.close()
 
 
