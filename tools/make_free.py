@@ -68,8 +68,8 @@ def main() -> None:
     for name, recording, start, title, by, source, licence in CHOSEN:
         target = FOLDER / f"{name}.mp3"
         write_mp3(target, excerpt(folder / f"{recording}.ogg", start))
-        about = {"name": name, "title": title, "by": by, "source": source, "licence": licence}
-        known[target.name] = about
+        about = {"title": title, "by": by, "source": source, "licence": licence}
+        known[name] = about
         print(f"{target}: {target.stat().st_size:,} bytes")
     text = json.dumps(known, indent=1, ensure_ascii=False)
     (FOLDER / "free.json").write_text(text + "\n", "utf-8")

@@ -19,7 +19,8 @@ from pathlib import Path
 
 RELEASE = "1.22.0"
 INTEGRITY = (
-    "sha512-Ud/+EBo6mhuaQWt/OjaOk0iNWjXqJoeeMFr6xQEERZdIZH2OWpGzuujz7lfuOBjUa6TEE/sc4nb7Da5dNL34fg=="
+    "sha512-Ud/+EBo6mhuaQWt/OjaOk0iNWjXqJoeeMFr6xQEERZdIZH2OWpGz"
+    "uujz7lfuOBjUa6TEE/sc4nb7Da5dNL34fg=="
 )
 FOLDER = Path(__file__).parents[1] / "genrelib" / "data" / "ort"
 PARTS = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")

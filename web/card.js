@@ -2,25 +2,21 @@
 
 import { lengthOf } from "./verdict.js";
 
-/**
- * What is known of one file: an answer, or what is wrong with it.
+/** What is known of one file: an answer, or what is wrong with it.
  * @typedef {{file: string, error: string|null, answer: Answer|null,
  *   steps?: import("./worker.js").Steps|null}} Result
  * @typedef {import("./verdict.js").Model} Model
- * @typedef {import("./verdict.js").Answer} Answer
- */
+ * @typedef {import("./verdict.js").Answer} Answer */
 
 const FIELDS = ["file", "error", "genre", "reason", "probability", "duration", "familiarity", "music",
   "note", "probabilities", "course", "nearest"];
 const SHOWN = 5; // genres
 const FEW = 30; // recordings, below which a share is not quoted
 
-/**
- * Make an element: its attributes, or its listeners where they are functions, and what is in it.
+/** Make an element: its attributes, or its listeners where they are functions, and what is in it.
  * @param {string} tag
  * @param {Record<string, any>} [given]
- * @param {...(Node|string|null|false)} children
- */
+ * @param {...(Node|string|null|false)} children */
 export function make(tag, given = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(given)) {
@@ -40,10 +36,8 @@ export function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/**
- * @param {Model} model
- * @param {Answer} answer
- */
+/** @param {Model} model
+ * @param {Answer} answer */
 export function headline(model, answer) {
   if (answer.genre) return `${answer.genre}, ${percent(answer.probabilities[answer.genre])}`;
   return `none of these: ${model.rules.reasons[String(answer.reason)]}`;
@@ -55,11 +49,9 @@ export function trackName(track) {
   return `${known || track.track_id} (${track.genre})`;
 }
 
-/**
- * Say how far such answers are to be trusted, from the card of the model.
+/** Say how far such answers are to be trusted, from the card of the model.
  * @param {Model} model
- * @param {Answer} answer
- */
+ * @param {Answer} answer */
 export function honest(model, answer) {
   const length = model.rules.lengths[lengthOf(model.rules, answer.duration)];
   const found = model.card.scores.artist?.[`${length} s`];
@@ -75,10 +67,8 @@ export function honest(model, answer) {
   return `${all}${such} ${opinion}`;
 }
 
-/**
- * Lay an answer out as \`genrelib classify --json\` does.
- * @param {Result} result
- */
+/** Lay an answer out as \`genrelib classify --json\` does.
+ * @param {Result} result */
 export function fields(result) {
   const { answer } = result;
   /** @type {any} */
@@ -92,11 +82,9 @@ export function fields(result) {
   );
 }
 
-/**
- * @param {any} value
+/** @param {any} value
  * @param {number} digits
- * @returns {any}
- */
+ * @returns {any} */
 function rounded(value, digits) {
   if (typeof value === "number") return Number(value.toFixed(digits));
   if (Array.isArray(value)) return value.map((item) => rounded(item, digits));
@@ -105,11 +93,9 @@ function rounded(value, digits) {
     [name, rounded(v, name === "start" || name === "end" ? 3 : digits)]));
 }
 
-/**
- * Lay answers out as \`genrelib classify --csv\` does.
+/** Lay answers out as \`genrelib classify --csv\` does.
  * @param {Result[]} results
- * @param {string[]} genres
- */
+ * @param {string[]} genres */
 export function csv(results, genres) {
   const columns = [...genres].sort();
   const rows = results.map((result) => {
@@ -127,23 +113,19 @@ export function csv(results, genres) {
   return [head, ...rows].map((row) => row.map(quoted).join(",") + "\n").join("");
 }
 
-/**
- * Offer something to be saved.
+/** Offer something to be saved.
  * @param {string} name
- * @param {Blob} content
- */
+ * @param {Blob} content */
 export function save(name, content) {
   const url = URL.createObjectURL(content);
   make("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/**
- * Draw the course: a strip of colours, and the same in words.
+/** Draw the course: a strip of colours, and the same in words.
  * @param {Model} model
  * @param {Answer} answer
- * @param {number} duration of the whole, of which less may have been heard
- */
+ * @param {number} duration of the whole, of which less may have been heard */
 export function strip(model, answer, duration) {
   const words = answer.course.map((s) => `${clock(s.start)} ${s.genre ?? s.reason}`);
   const parts = answer.course.map((s) => make("span", {
@@ -157,11 +139,9 @@ export function strip(model, answer, duration) {
     make("p", {}, `Over time: ${words.slice(0, 12).join(", ")}${words.length > 12 ? ` and ${words.length - 12} more` : ""}.`));
 }
 
-/**
- * @param {Model} model
+/** @param {Model} model
  * @param {Result} result with an answer
- * @param {string} chapter address of the chapter that explains it
- */
+ * @param {string} chapter address of the chapter that explains it */
 export function card(model, result, chapter) {
   const answer = /** @type {Answer} */ (result.answer);
   const shares = Object.entries(answer.probabilities).slice(0, SHOWN);
@@ -187,12 +167,10 @@ export function card(model, result, chapter) {
       make("button", { type: "button", click: json }, "Save as JSON")));
 }
 
-/**
- * Draw the card as a picture.
+/** Draw the card as a picture.
  * @param {Model} model
  * @param {Result} result
- * @returns {Promise<Blob>}
- */
+ * @returns {Promise<Blob>} */
 export function picture(model, result) {
   const answer = /** @type {Answer} */ (result.answer);
   const canvas = document.createElement("canvas");

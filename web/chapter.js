@@ -4,23 +4,19 @@
 import { headline, make, percent } from "./card.js";
 import { place } from "./verdict.js";
 
-/**
- * What is drawn, small enough to be taken along to the next page of the book; `window` in seconds.
+/** What is drawn, small enough to be taken along to the next page of the book; `window` in seconds.
  * @typedef {{file: string, said: string, duration: number, window: number, tags: string[],
  *   colours: Record<string, string>, corpus: [number, number, string][],
- *   steps: Omit<import("./worker.js").Steps, "image"> & {image: number[]}}} Scene
- */
+ *   steps: Omit<import("./worker.js").Steps, "image"> & {image: number[]}}} Scene */
 
 const KEY = "genre-measured-song";
 const TAGS = 15; // the most probable of the fifty
 const [WIDTH, LEFT, TOP, BOTTOM] = [1280, 230, 24, 84]; // pixels of the drawing
 const SHADES = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]]; // viridis
 
-/**
- * Draw how a song was heard, on this page and on those opened after it.
+/** Draw how a song was heard, on this page and on those opened after it.
  * @param {import("./verdict.js").Model} model
- * @param {import("./card.js").Result} result
- */
+ * @param {import("./card.js").Result} result */
 export function showSteps(model, result) {
   if (!result.steps || !result.answer) return;
   const { arrays, card, rules } = model;
@@ -65,12 +61,10 @@ function draw(scene) {
   }
 }
 
-/**
- * @param {number} height
+/** @param {number} height
  * @param {string} caption
  * @param {string} words the drawing for those who cannot see it
- * @param {(pen: CanvasRenderingContext2D, width: number, height: number) => void} paint within the axes
- */
+ * @param {(pen: CanvasRenderingContext2D, width: number, height: number) => void} paint within the axes */
 function figure(height, caption, words, paint) {
   const canvas = /** @type {HTMLCanvasElement} */ (make("canvas", { width: WIDTH, height, role: "img", "aria-label": words }));
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
@@ -83,13 +77,11 @@ function figure(height, caption, words, paint) {
   return make("figure", { class: "song-figure" }, canvas, make("figcaption", {}, caption));
 }
 
-/**
- * @param {CanvasRenderingContext2D} pen
+/** @param {CanvasRenderingContext2D} pen
  * @param {number} width
  * @param {number} height
  * @param {number} from
- * @param {number} to
- */
+ * @param {number} to */
 function seconds(pen, width, height, from, to) {
   const step = [0.5, 1, 2, 5, 10, 30, 60, 120].find((s) => (to - from) / s <= 8) ?? 300;
   pen.fillStyle = "#222";

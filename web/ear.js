@@ -10,12 +10,10 @@ const waiting = new Map();
 /** @type {any} */ (window).genreSong = (/** @type {string} */ name, /** @type {string} */ bytes) =>
   waiting.get(name)?.(bytes);
 
-/**
- * Get a file of the site, unpacked.
+/** Get a file of the site, unpacked.
  * @param {string} name
  * @param {(bytes: number) => void} [arrived] told how many bytes have come
- * @returns {Promise<ArrayBuffer>}
- */
+ * @returns {Promise<ArrayBuffer>} */
 export async function asset(name, arrived = () => {}) {
   /** @type {BlobPart[]} */
   const parts = [];
@@ -35,10 +33,8 @@ export async function asset(name, arrived = () => {}) {
   return new Response(packed).arrayBuffer();
 }
 
-/**
- * @param {string} name
- * @returns {Promise<string>}
- */
+/** @param {string} name
+ * @returns {Promise<string>} */
 function fromScript(name) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
@@ -61,10 +57,8 @@ export class Ear {
   next = 0;
   idle = 0;
 
-  /**
-   * Load what is needed, once.
-   * @param {(share: number) => void} [show]
-   */
+  /** Load what is needed, once.
+   * @param {(share: number) => void} [show] */
   load(show = () => {}) {
     clearTimeout(this.idle);
     this.ready ??= this.start(show).catch((error) => {
@@ -96,14 +90,12 @@ export class Ear {
     return worker;
   }
 
-  /**
-   * Hear a recording; its samples are gone afterwards.
+  /** Hear a recording; its samples are gone afterwards.
    * @param {Float32Array} samples
    * @param {number} rate
    * @param {(done: number, answer: import("./verdict.js").Answer) => void} show
    * @param {AbortSignal} signal
-   * @returns {Promise<Heard>}
-   */
+   * @returns {Promise<Heard>} */
   async hear(samples, rate, show, signal) {
     const worker = await this.load();
     const id = this.next++;

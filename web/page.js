@@ -54,10 +54,8 @@ function mount(root) {
     status.textContent = text;
   };
 
-  /**
-   * Do something that takes a while and can be cancelled, one such thing at a time.
-   * @param {(signal: AbortSignal) => Promise<void>} work
-   */
+  /** Do something that takes a while and can be cancelled, one such thing at a time.
+   * @param {(signal: AbortSignal) => Promise<void>} work */
   async function busy(work) {
     if (running) return say("One moment: the last song is still being heard. You can cancel it.");
     running = new AbortController();
@@ -101,10 +99,8 @@ function mount(root) {
     if (files.length) await hearFiles(files, signal);
   });
 
-  /**
-   * @param {File[]} files
-   * @param {AbortSignal} signal
-   */
+  /** @param {File[]} files
+   * @param {AbortSignal} signal */
   async function hearFiles(files, signal) {
     results.replaceChildren();
     meter.value = 0;
@@ -126,12 +122,10 @@ function mount(root) {
     finish(found);
   }
 
-  /**
-   * @param {File} file
+  /** @param {File} file
    * @param {boolean} alone
    * @param {AbortSignal} signal
-   * @returns {Promise<Result>}
-   */
+   * @returns {Promise<Result>} */
   async function hearOne(file, alone, signal) {
     try {
       const { samples, rate } = await decode(file);
@@ -178,12 +172,10 @@ function mount(root) {
   }
 }
 
-/**
- * Lay several results out as a table that can be sorted and saved.
+/** Lay several results out as a table that can be sorted and saved.
  * @param {import("./verdict.js").Model} model
  * @param {Result[]} found
- * @param {(result: Result) => void} open
- */
+ * @param {(result: Result) => void} open */
 function table(model, found, open) {
   /** @type {[string, (r: Result) => string|number, (r: Result) => string|Node][]} */
   const columns = [

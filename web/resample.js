@@ -1,23 +1,19 @@
 // From the rate of a file to that of the ear, as closely as possible as soxr does it in the package
 // ("HQ"): a browser's own resampling changes probabilities by up to 0.16, this one by 0.005.
 
-/**
- * A recording at another rate, of which any part can be read.
+/** A recording at another rate, of which any part can be read.
  * @typedef {object} Sound
  * @property {number} length samples
- * @property {(first: number, last: number) => Float32Array} read
- */
+ * @property {(first: number, last: number) => Float32Array} read */
 
 const ZEROS = 64; // of the sinc, to each side
 const CUTOFF = 0.9575; // of the lower of the two highest frequencies: half of it passes
 const BETA = 8.6; // Kaiser's window
 
-/**
- * @param {Float32Array} samples
+/** @param {Float32Array} samples
  * @param {number} rate
  * @param {number} to
- * @returns {Sound}
- */
+ * @returns {Sound} */
 export function resampled(samples, rate, to) {
   if (rate === to) return { length: samples.length, read: (first, last) => samples.slice(first, last) };
   const common = divisor(rate, to);
@@ -69,11 +65,9 @@ const bessel = (x) => {
 /** @type {(a: number, b: number) => number} */
 const divisor = (a, b) => (b ? divisor(b, a % b) : a);
 
-/**
- * Read from a file what rate it was recorded at, since the browser does not tell.
+/** Read from a file what rate it was recorded at, since the browser does not tell.
  * @param {Uint8Array} bytes
- * @returns {number|null}
- */
+ * @returns {number|null} */
 export function rateOf(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const text = (from = 0, size = 4096) => new TextDecoder("latin1").decode(bytes.subarray(from, from + size));

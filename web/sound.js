@@ -13,11 +13,9 @@ const INSTEAD = "`genrelib classify` on your computer reads more kinds of files,
 /** What is wrong with a file, and what to do. */
 export class SoundError extends Error {}
 
-/**
- * Decode a file to mono samples. Its length is looked at first, since decoding takes all of it.
+/** Decode a file to mono samples. Its length is looked at first, since decoding takes all of it.
  * @param {Blob} file
- * @returns {Promise<{samples: Float32Array, rate: number}>}
- */
+ * @returns {Promise<{samples: Float32Array, rate: number}>} */
 export async function decode(file) {
   if (!file.size) throw new SoundError("The file is empty. Choose another one.");
   const seconds = await secondsOf(file);
@@ -44,11 +42,9 @@ export async function decode(file) {
   return { samples, rate: buffer.sampleRate };
 }
 
-/**
- * Ask the browser how long a file plays; null where it cannot say.
+/** Ask the browser how long a file plays; null where it cannot say.
  * @param {Blob} file
- * @returns {Promise<number|null>}
- */
+ * @returns {Promise<number|null>} */
 export function secondsOf(file) {
   const audio = new Audio();
   const url = URL.createObjectURL(file);
@@ -66,11 +62,9 @@ export function secondsOf(file) {
   });
 }
 
-/**
- * Say why a file could not be decoded.
+/** Say why a file could not be decoded.
  * @param {Uint8Array} head
- * @param {string} type
- */
+ * @param {string} type */
 export function whatIsWrong(head, type) {
   const text = new TextDecoder("latin1").decode(head);
   const mp4 = text.slice(4, 8) === "ftyp";
@@ -85,11 +79,9 @@ export function whatIsWrong(head, type) {
   return `This is not audio that a browser knows${what}. Choose an MP3, WAV, FLAC, Ogg or M4A file; ${INSTEAD}`;
 }
 
-/**
- * Average channels; where they cancel, take the first: genrelib.corpus.mix. The mean takes the place
+/** Average channels; where they cancel, take the first: genrelib.corpus.mix. The mean takes the place
  * of the first channel, since two copies of a long song are a lot.
- * @param {Float32Array[]} channels
- */
+ * @param {Float32Array[]} channels */
 export function mix(channels) {
   const [whole] = channels;
   for (let start = 0; start < whole.length && channels.length > 1; start += BLOCK) {
@@ -107,13 +99,11 @@ export function mix(channels) {
   return whole;
 }
 
-/**
- * Record from the microphone; the recording ends by itself, or when it is stopped.
+/** Record from the microphone; the recording ends by itself, or when it is stopped.
  * @param {number} seconds
  * @param {(level: number, left: number) => void} show level from 0 to 1, and seconds left
  * @param {AbortSignal} signal
- * @returns {Promise<Blob>}
- */
+ * @returns {Promise<Blob>} */
 export async function record(seconds, show, signal) {
   if (!("mediaDevices" in navigator && "MediaRecorder" in window)) throw new SoundError("There is no microphone that a page may use here. Open the book by `make serve`, or over https.");
   const processing = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };

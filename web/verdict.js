@@ -2,8 +2,7 @@
 // numbers. Nothing in here knows of a browser. The network between `patchAt` and `judge` is
 // worker.js's business.
 
-/**
- * What `genrelib.classify.export_model` writes; `layer` is the last of the ear, its bias the last row.
+/** What `genrelib.classify.export_model` writes; `layer` is the last of the ear, its bias the last row.
  * @typedef {{card: any, arrays: Record<string, any>, layer: number[][], tags: string[], rules: Rules,
  *   colours: Record<string, string>}} Model
  * @typedef {{lengths: number[], alarm: number, context: number, neighbours: number, alike: number,
@@ -20,18 +19,15 @@
  * @typedef {{start: number, end: number, genre: string|null, reason: string|null,
  *   probability: number}} Segment
  * @typedef {{track_id: string, genre: string, artist: string|null, title: string|null,
- *   similarity: number}} Neighbour
- */
+ *   similarity: number}} Neighbour */
 
 const EDGE = 256; // half a window of the ear: what its outermost frames see beyond the signal
 
-/**
- * Say how loud a recording is, leaving out pauses, and where it is silent.
+/** Say how loud a recording is, leaving out pauses, and where it is silent.
  * @param {Float32Array} samples mono
  * @param {number} rate
  * @param {Rules} rules
- * @returns {Survey}
- */
+ * @returns {Survey} */
 export function survey(samples, rate, rules) {
   const size = Math.max(Math.round(rules.step * rate), 1);
   /** @type {number[]} */
@@ -59,14 +55,12 @@ const gated = (power, gate) => {
   return 10 * Math.log10(mean(power.filter((p) => p >= limit)));
 };
 
-/**
- * Count the patches of a recording, and give any of them: `rules.frames` hops and an edge.
+/** Count the patches of a recording, and give any of them: `rules.frames` hops and an edge.
  * One shorter than a patch is repeated; both ends are mirrored, as the frames are centred.
  * @param {import("./resample.js").Sound} sound at the rate of the ear
  * @param {number} gain
  * @param {Rules} rules
- * @returns {{ count: number, size: number, at: (k: number) => Float32Array }}
- */
+ * @returns {{ count: number, size: number, at: (k: number) => Float32Array }} */
 export function patches(sound, gain, rules) {
   const step = rules.frames * rules.hop;
   const size = step + EDGE;
@@ -94,14 +88,12 @@ export function patches(sound, gain, rules) {
  * @type {(model: Model, found: Survey) => number} */
 export const gainFor = (model, found) => 10 ** ((model.card.level - found.level) / 20);
 
-/**
- * Judge what the ear has heard so far.
+/** Judge what the ear has heard so far.
  * @param {Model} model
  * @param {Survey} found
  * @param {Float32Array[]} embeddings of each patch, 200 numbers
  * @param {boolean} [finished] whether that is all; else the answer is about what was heard
- * @returns {Answer}
- */
+ * @returns {Answer} */
 export function judge(model, found, embeddings, finished = true) {
   const { rules } = model;
   const seconds = (rules.frames * rules.hop) / rules.rate;
@@ -128,15 +120,13 @@ const silence = (duration) => {
   return { genre: null, reason: "silence", course: [segment], duration, ...nothing };
 };
 
-/**
- * Name the genre of a recording that the ear has heard: Model.predict.
+/** Name the genre of a recording that the ear has heard: Model.predict.
  * @param {Model} model
  * @param {ArrayLike<number>[]} windows embedding of each
  * @param {boolean[]} loud which windows are not silent
  * @param {number[]} start
  * @param {number} duration
- * @returns {Answer}
- */
+ * @returns {Answer} */
 export function predict(model, windows, loud, start, duration) {
   const length = (model.rules.window * model.rules.frames * model.rules.hop) / model.rules.rate;
   if (!loud.some(Boolean)) loud = loud.map(() => true);
@@ -160,11 +150,9 @@ export function predict(model, windows, loud, start, duration) {
   };
 }
 
-/**
- * Give the log-odds of the tags from an embedding.
+/** Give the log-odds of the tags from an embedding.
  * @param {Model} model
- * @param {ArrayLike<number>} embedding
- */
+ * @param {ArrayLike<number>} embedding */
 export function tagLogits(model, embedding) {
   const found = Array.from(model.layer[model.layer.length - 1]);
   for (let i = 0; i < embedding.length; i++) {
@@ -173,12 +161,10 @@ export function tagLogits(model, embedding) {
   return found;
 }
 
-/**
- * Judge a recording by the mean log-odds of its tags: Model.verdicts and Model.scores.
+/** Judge a recording by the mean log-odds of its tags: Model.verdicts and Model.scores.
  * @param {Model} model
  * @param {number[]} heard
- * @param {number} seconds
- */
+ * @param {number} seconds */
 export function verdict(model, heard, seconds) {
   const { arrays: a, card, rules } = model;
   const which = lengthOf(rules, seconds);
@@ -212,23 +198,19 @@ export function verdict(model, heard, seconds) {
   };
 }
 
-/**
- * Put a recording on the plane in which the genres lie furthest apart: on_plane.
+/** Put a recording on the plane in which the genres lie furthest apart: on_plane.
  * @param {Model} model
- * @param {ArrayLike<number>} heard mean log-odds of its tags
- */
+ * @param {ArrayLike<number>} heard mean log-odds of its tags */
 export function place(model, heard) {
   const point = times(standardised(model, heard), model.arrays.plane);
   return point.map((p, i) => p - model.arrays.origin[i]);
 }
 
-/**
- * @param {Model} model
+/** @param {Model} model
  * @param {number[][]} heard
  * @param {boolean[]} loud
  * @param {number[]} edges
- * @param {number} length
- */
+ * @param {number} length */
 function course(model, heard, loud, edges, length) {
   const half = Math.floor(model.rules.context / 2);
   /** @type {(Segment & {all: number[]})[]} */
@@ -260,11 +242,9 @@ function course(model, heard, loud, edges, length) {
   return rows.map(({ all, ...row }) => ({ ...row, probability: mean(all) }));
 }
 
-/**
- * @param {Model} model
+/** @param {Model} model
  * @param {number[]} heard
- * @returns {Neighbour[]}
- */
+ * @returns {Neighbour[]} */
 function nearest(model, heard) {
   const z = standardised(model, heard);
   const size = Math.hypot(...z);

@@ -5,8 +5,7 @@
 import { resampled } from "./resample.js";
 import { column, gainFor, judge, patches, place, survey, tagLogits } from "./verdict.js";
 
-/**
- * What the chapter draws: how the answer came about.
+/** What the chapter draws: how the answer came about.
  * @typedef {object} Steps
  * @property {number[]} wave largest magnitude in each of WAVE parts of the recording
  * @property {Float32Array} image log-mel of one window, frame by frame, `bands` numbers each
@@ -14,8 +13,7 @@ import { column, gainFor, judge, patches, place, survey, tagLogits } from "./ver
  * @property {number} imageStart seconds
  * @property {number[][]} tags probability of each tag in each window
  * @property {number[][]} points each window on the plane of the genres
- * @property {number[]} point the whole recording there
- */
+ * @property {number[]} point the whole recording there */
 
 const BATCH = 4;
 const WAVE = 640;
@@ -57,11 +55,9 @@ async function load(given) {
   URL.revokeObjectURL(wasm);
 }
 
-/**
- * @param {number} id
+/** @param {number} id
  * @param {Float32Array} samples mono
- * @param {number} rate
- */
+ * @param {number} rate */
 async function hear(id, samples, rate) {
   const found = survey(samples, rate, model.rules);
   /** @type {Float32Array[]} */
@@ -87,12 +83,10 @@ async function hear(id, samples, rate) {
   scope.postMessage({ id, done: 1, answer: judge(model, found, heard), steps });
 }
 
-/**
- * @param {ReturnType<typeof patches>} cut
+/** @param {ReturnType<typeof patches>} cut
  * @param {number} first
  * @param {number} last
- * @param {string[]} outputs
- */
+ * @param {string[]} outputs */
 async function run(cut, first, last, outputs) {
   const input = new Float32Array((last - first) * cut.size);
   for (let k = first; k < last; k++) input.set(cut.at(k), (k - first) * cut.size);
@@ -100,13 +94,11 @@ async function run(cut, first, last, outputs) {
   return session.run({ samples }, outputs);
 }
 
-/**
- * @param {Float32Array} samples
+/** @param {Float32Array} samples
  * @param {import("./verdict.js").Survey} found
  * @param {Float32Array[]} heard
  * @param {ReturnType<typeof patches>} cut
- * @returns {Promise<Steps>}
- */
+ * @returns {Promise<Steps>} */
 async function stepsOf(samples, found, heard, cut) {
   const { window, frames, hop, rate } = model.rules;
   const middle = Math.max(0, Math.floor((heard.length - window) / 2));

@@ -12,16 +12,15 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from genrelib.book.figures.common import genre_colours
 from genrelib.classify import export_model, load_model
-from genrelib.corpus import PACKAGE_DATA
+from genrelib.corpus import PACKAGE_DATA, free_recordings
 from genrelib.features import EAR_MODEL
 
 WEB = PACKAGE_DATA.parents[1] / "web"
-RUNTIME, EXAMPLES = PACKAGE_DATA / "ort", PACKAGE_DATA / "free"
+RUNTIME = PACKAGE_DATA / "ort"
 PAGE = ("verdict", "resample", "sound", "ear", "card", "chapter", "page")
 """Modules of the page, each after those it imports."""
 WORKER = ("resample", "verdict", "worker")
@@ -68,7 +67,7 @@ def add_song(site: Path) -> list[str]:
         (folder / f"{name}.js").write_text(f'genreSong("{name}", "{text}");\n', "utf-8")
     known = {
         "assets": [[name, sizes[name]] for name in assets()],
-        "examples": list(described().values()),
+        "examples": free_recordings().drop(columns="path").reset_index().to_dict("records"),
     }
     script = f"const SITE = {json.dumps(known)};\n{joined(PAGE)}"
     (folder / "song.js").write_text(wrapped(script), "utf-8")
@@ -102,15 +101,9 @@ def assets() -> dict[str, bytes]:
     }
 
 
-def described() -> Mapping[str, Mapping[str, str]]:
-    """Give what is known of the free recordings, by file."""
-    table = EXAMPLES / "free.json"
-    return json.loads(table.read_text("utf-8")) if table.exists() else {}
-
-
 def examples() -> dict[str, bytes]:
     """Give the free recordings, by the name that they have in ``_static/song``."""
-    return {about["name"]: (EXAMPLES / file).read_bytes() for file, about in described().items()}
+    return {str(name): path.read_bytes() for name, path in free_recordings()["path"].items()}
 
 
 def joined(names: tuple[str, ...]) -> str:

@@ -27,10 +27,11 @@ NAMES = [
     "04-random-forest",
     "05-nearest-neighbours",
     "06-lstm",
-    "09-conclusions",
     "07-original-study",
     "08-pretrained-ear",
+    "09-conclusions",
     "10-large-collections",
+    "10-your-own-song",
 ]
 
 OTHER_PAGES = ["index", "glossary", "bibliography", "helper", "about-build"]

@@ -9,9 +9,8 @@ import librosa
 import numpy as np
 import soundfile as sf
 
-from genrelib.corpus import PACKAGE_DATA
+from genrelib.corpus import free_recordings
 
-FREE = PACKAGE_DATA / "free"
 FORMATS = {"WAV": "PCM_16", "FLAC": "PCM_16", "OGG": "VORBIS", "MP3": "MPEG_LAYER_III", "M4A": ""}
 
 
@@ -38,7 +37,7 @@ def write(path: Path, samples: np.ndarray, rate: int) -> Path:
 
 def free(name: str, rate: int, seconds: float = 12) -> np.ndarray:
     """Read a free recording."""
-    return librosa.load(FREE / f"{name}.mp3", sr=rate, duration=seconds)[0]
+    return librosa.load(free_recordings().at[name, "path"], sr=rate, duration=seconds)[0]
 
 
 def make(folder: Path) -> list[Path]:

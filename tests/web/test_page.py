@@ -26,7 +26,7 @@ import soundfile as sf
 from genrelib.book import song
 from genrelib.classify import load_model
 from genrelib.cli.classify import FIELDS, record
-from genrelib.corpus import AudioError
+from genrelib.corpus import AudioError, free_recordings
 
 CHROMIUM_ONLY = pytest.mark.skipif(
     not browser.CHROMIUM, reason="no chromium: apt install chromium"
@@ -324,7 +324,7 @@ def test_the_microphone_is_heard(window: Any, served: str) -> None:
 def test_an_example_names_its_source(window: Any, served: str) -> None:
     page = window.new_page()
     page.goto(f"{served}/index.html")
-    for about in song.described().values():
+    for about in free_recordings().to_dict("records"):
         page.get_by_role("button", name=about["title"], exact=True).click()
         page.wait_for_selector(f'.song-source:has-text("{about["by"]}")', timeout=60_000)
         assert page.locator(".song-source a").get_attribute("href") == about["source"]
