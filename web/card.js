@@ -28,7 +28,7 @@ export function make(tag, given = {}, ...children) {
 }
 
 /** @type {(share: number) => string} */
-export const percent = (share) => (share > 0 && share < 0.01 ? "under 1 %" : `${Math.round(100 * share)} %`);
+export const percent = (share) => (share > 0 && share < 0.01 ? "under 1\u00a0%" : `${Math.round(100 * share)}\u00a0%`);
 
 /** @param {number} seconds */
 export function clock(seconds) {

@@ -11,7 +11,8 @@ import { place } from "./verdict.js";
 
 const KEY = "genre-measured-song";
 const TAGS = 15; // the most probable of the fifty
-const [WIDTH, LEFT, TOP, BOTTOM] = [1280, 230, 24, 84]; // pixels of the drawing
+const WIDTH = window.innerWidth < 600 ? 800 : 1280; // pixels of the drawing; letters keep their size
+const [LEFT, TOP, BOTTOM] = [230, 24, 84];
 const SHADES = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]]; // viridis
 
 /** Draw how a song was heard, on this page and on those opened after it.

@@ -210,7 +210,7 @@ function table(model, found, open) {
 /** @param {unknown} error */
 function sentence(error) {
   if (error instanceof SoundError) return error.message;
-  return `This did not work: ${error instanceof Error ? error.message : error}. Load the page again, or take \`genrelib classify\`.`;
+  return `This did not work: ${error instanceof Error ? error.message : error}. Load the page again, or take the program genrelib classify.`;
 }
 
 /** @param {string} page */

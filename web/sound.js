@@ -8,7 +8,7 @@ const LARGEST = 60e6; // bytes of a file that does not say how long it is
 const AUDIBLE = 1e-6; // mean square
 const USUAL = 48000; // Hz: what else is decoded to, and long recordings of higher rates
 const BLOCK = 1 << 15;
-const INSTEAD = "`genrelib classify` on your computer reads more kinds of files, of any length.";
+const INSTEAD = "the program genrelib classify reads more kinds of files, of any length.";
 
 /** What is wrong with a file, and what to do. */
 export class SoundError extends Error {}
@@ -20,7 +20,7 @@ export async function decode(file) {
   if (!file.size) throw new SoundError("The file is empty. Choose another one.");
   const seconds = await secondsOf(file);
   if (seconds !== null && isFinite(seconds) ? seconds > LONGEST : file.size > LARGEST) {
-    throw new SoundError(`This is longer than 15 minutes, more than a browser should unpack at once. Cut a part of it, or take \`genrelib classify\`: it hears any length.`);
+    throw new SoundError(`This is longer than 15 minutes, more than a browser should unpack at once. Cut a part of it, or take the program genrelib classify, which hears any length.`);
   }
   const bytes = await file.arrayBuffer();
   const own = rateOf(new Uint8Array(bytes)) ?? USUAL;
