@@ -21,7 +21,7 @@ from genrelib.book.log import Log
 from genrelib.book.madefrom import digest, hash_files, installed_versions
 from genrelib.book.reference import write_reference
 from genrelib.book.running import fail_on_full_disk, plain_text, run, tail, tethered
-from genrelib.book.song import WEB, add_song
+from genrelib.book.song import add_song, sources
 from genrelib.corpus import PACKAGE_DATA, RECORDED, write_whole
 
 
@@ -36,7 +36,7 @@ def render(
     stamp = folders.build / "html.json"
     # Two pages are written from the package itself.
     own = [*PACKAGE_DATA.parent.rglob("*.py"), RECORDED / "bench.json"]
-    own += [folders.root / "requirements.lock", *WEB.glob("*.js"), *WEB.glob("*.css")]
+    own += [folders.root / "requirements.lock", *sources()]
     key = digest(
         [
             hash_files(folders.book.rglob("*"), folders.book),

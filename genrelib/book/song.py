@@ -85,6 +85,13 @@ def add_song(site: Path) -> list[str]:
     return [page.stem for page in found]
 
 
+def sources() -> list[Path]:
+    """Name the files that the front end is made from, besides the code of the package."""
+    known = [PACKAGE_DATA / name for name in ("genres.npz", "ear.onnx", "ear-tags.npy")]
+    found = [*WEB.glob("*.js"), *WEB.glob("*.css"), *RUNTIME.iterdir()]
+    return [*known, *found, *free_recordings()["path"]]
+
+
 def assets() -> dict[str, bytes]:
     """Give what is loaded with the first song, by name, in the order of ``Ear.start``."""
     model = export_model(load_model())

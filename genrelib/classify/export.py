@@ -15,10 +15,12 @@ from genrelib.features import EAR_HOP, EAR_RATE, PATCH_FRAMES, TAGS, tag_logits
 def export_model(model: Model) -> dict[str, Any]:
     """Lay out a model, and the rules by which it judges, for JSON.
 
+    Explained in chapter 10.
+
     Parameters
     ----------
     model : Model
-        The model, as from :func:`load_model`.
+        The model, as from :func:`genrelib.classify.load_model`.
 
     Returns
     -------
@@ -63,6 +65,8 @@ def on_plane(model: Model, heard: np.ndarray) -> np.ndarray:
     A linear discriminant analysis (Fisher 1936, doi:10.1111/j.1469-1809.1936.tb02137.x): where the
     spread within the genres is the same in all directions, the two directions in which their
     centres differ most.
+
+    Explained in chapter 10.
 
     Parameters
     ----------

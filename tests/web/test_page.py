@@ -5,6 +5,7 @@ Without ``GENRELIB_SITE`` the front end stands on a bare page; with it, on the p
 
 from __future__ import annotations
 
+import base64
 import csv
 import functools
 import json
@@ -351,6 +352,36 @@ def test_a_fault_is_a_sentence(
         text = page.get_by_role("status").inner_text()
         assert said in text and text.endswith("."), text
         assert not page.locator(".song-card").count()
+    page.close()
+
+
+@CHROMIUM_ONLY
+def test_a_song_can_be_dropped_anywhere_on_the_page(window: Any, served: str) -> None:
+    page = window.new_page()
+    page.goto(f"{served}/index.html")
+    sound = base64.b64encode(free_recordings().at["reading", "path"].read_bytes()).decode()
+    dropped = page.evaluate_handle(
+        """([sound, count]) => { const given = new DataTransfer();
+        const bytes = Uint8Array.from(atob(sound), c => c.charCodeAt(0));
+        for (let k = 0; k < count; k++) given.items.add(new File([bytes], `drop ${k}.mp3`));
+        return given }""",
+        [sound, 1],
+    )
+    page.dispatch_event("h1", "dragover", {"dataTransfer": dropped})
+    assert "song-over" in str(page.locator(".song-drop").get_attribute("class"))
+    page.dispatch_event("h1", "drop", {"dataTransfer": dropped})
+    page.wait_for_selector(".song-card", timeout=60_000)
+    assert "drop 0.mp3" in page.locator(".song-card").inner_text()
+    assert "none of these" in page.locator(".song-card").inner_text()
+    page.close()
+
+
+@CHROMIUM_ONLY
+def test_fifty_files_are_enough(window: Any, served: str, files: list[Path]) -> None:
+    page = window.new_page()
+    page.goto(f"{served}/index.html")
+    heard(page, [files[0]] * 51)
+    assert "at most 50" in page.get_by_role("status").inner_text()
     page.close()
 
 
