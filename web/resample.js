@@ -19,7 +19,7 @@ export function resampled(samples, rate, to) {
   const common = divisor(rate, to);
   const [up, down] = [to / common, rate / common];
   const cutoff = CUTOFF * Math.min(1, to / rate);
-  const half = Math.ceil(ZEROS / cutoff);
+  const half = 2 * Math.ceil(ZEROS / cutoff / 2);
   /** @type {Float64Array[]} */
   const filters = []; // one for each place between two samples, made when it is needed
   const filter = (/** @type {number} */ phase) =>
@@ -32,19 +32,20 @@ export function resampled(samples, rate, to) {
     length: Math.round((samples.length * to) / rate),
     read(first, last) {
       const out = new Float32Array(last - first);
+      // The samples that are needed, with silence where there are none.
+      const offset = Math.floor((first * down) / up) + 1 - half;
+      const near = new Float64Array(Math.floor((last * down) / up) + 1 + half - offset);
+      near.set(samples.subarray(Math.max(offset, 0), Math.min(offset + near.length, samples.length)), Math.max(-offset, 0));
       for (let n = first; n < last; n++) {
         const weights = filter((n * down) % up);
-        const begin = Math.floor((n * down) / up) + 1 - half;
-        const end = Math.min(2 * half, samples.length - begin);
+        let at = Math.floor((n * down) / up) + 1 - half - offset;
         let a = 0.0, b = 0.0, c = 0.0, d = 0.0;
-        let i = Math.max(0, -begin) | 0;
-        for (; i + 3 < end; i += 4) { // four sums, none of which waits for another
-          a += weights[i] * samples[begin + i];
-          b += weights[i + 1] * samples[begin + i + 1];
-          c += weights[i + 2] * samples[begin + i + 2];
-          d += weights[i + 3] * samples[begin + i + 3];
+        for (let i = 0; i < weights.length; i += 4, at += 4) { // four sums, none of which waits for another
+          a += weights[i] * near[at];
+          b += weights[i + 1] * near[at + 1];
+          c += weights[i + 2] * near[at + 2];
+          d += weights[i + 3] * near[at + 3];
         }
-        for (; i < end; i++) a += weights[i] * samples[begin + i];
         out[n - first] = a + b + c + d;
       }
       return out;
