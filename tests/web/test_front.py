@@ -153,6 +153,21 @@ def test_the_joined_script_has_no_comments_and_is_right(tmp_path: Path) -> None:
         subprocess.run([str(NODE), "--check", str(tmp_path / "script.js")], check=True)
 
 
+def test_the_machine_code_is_that_of_its_source(tmp_path: Path) -> None:
+    assembler = WEB / "node_modules" / "wabt" / "bin" / "wat2wasm"
+    if not (NODE and assembler.exists()):
+        pytest.skip("no assembler: run `npm ci` in web/")
+    made = tmp_path / "resample.wasm"
+    subprocess.run(
+        [str(NODE), str(assembler), str(WEB / "resample.wat"), "-o", str(made)], check=True
+    )
+    found = re.search(r"const MACHINE =\n(.*?);", (WEB / "resample.js").read_text("utf-8"), re.S)
+    assert found
+    assert (
+        "".join(re.findall(r'"(.*?)"', found[1])) == base64.b64encode(made.read_bytes()).decode()
+    )
+
+
 def test_the_ear_of_the_page_gives_its_image_too() -> None:
     given = onnxruntime.InferenceSession(song.assets()["network"])
     assert [output.name for output in given.get_outputs()] == ["embedding", "tags", "n8"]

@@ -38,7 +38,7 @@ FIREFOX_ONLY = pytest.mark.skipif(
 AXE = song.WEB / "node_modules" / "axe-core" / "axe.min.js"
 IDLE = "#song:not([aria-busy])"
 STATUS = "document.querySelector('.song-status')"
-EXACT, DECODED = 1e-3, 0.02
+EXACT, DECODED = 1e-3, 0.01
 """Largest difference of a probability: of the same samples, and of what browsers decode."""
 BARE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Song</title></head>
 <body><main><h1>Song</h1><div id="song"></div>{}</main></body></html>"""
