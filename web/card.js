@@ -211,6 +211,7 @@ export function picture(model, result) {
   pen.fillStyle = "#222";
   y += 64;
   if (answer.nearest.length) write(`Most like: ${answer.nearest.map(trackName).join("; ")}`, 22);
+  y += 10;
   write(honest(model, answer), 20);
   pen.fillText("Genre, Measured", 60, 775);
   return new Promise((resolve) => canvas.toBlob((blob) => resolve(/** @type {Blob} */ (blob))));

@@ -59,6 +59,7 @@ function mount(root) {
   async function busy(work) {
     if (running) return say("One moment: the last song is still being heard. You can cancel it.");
     running = new AbortController();
+    results.replaceChildren();
     meter.hidden = cancel.hidden = false;
     root.setAttribute("aria-busy", "true");
     try {
@@ -102,7 +103,6 @@ function mount(root) {
   /** @param {File[]} files
    * @param {AbortSignal} signal */
   async function hearFiles(files, signal) {
-    results.replaceChildren();
     meter.value = 0;
     say("Loading the ear.");
     // While the ear is on its way, the first file is unpacked; a long one before, to spare memory.
