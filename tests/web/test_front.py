@@ -20,7 +20,7 @@ import pytest
 import songs
 import soxr
 
-from genrelib.book import song
+from genrelib.book import check_site, song
 from genrelib.classify import export_model, load_model, on_plane
 from genrelib.classify.stream import measure
 from genrelib.corpus import load_corpus
@@ -190,3 +190,18 @@ def test_what_is_loaded_is_small() -> None:
 def test_the_front_end_is_thin() -> None:
     lines = [len(path.read_text("utf-8").splitlines()) for path in WEB.glob("*.js")]
     assert max(lines) < 500 and sum(lines) < 1450
+
+
+def test_only_pages_that_ask_for_it_are_changed(tmp_path: Path) -> None:
+    head = '<!DOCTYPE html><html><head><meta charset="utf-8" /></head><body>{}</body></html>'
+    pages = {"plain": "<p>song</p>", "one": '<div id="song"></div>',
+             "two": '<div class="x" data-song="wave"></div>'}  # fmt: skip
+    (tmp_path / "chapters").mkdir()
+    for name, body in pages.items():
+        (tmp_path / "chapters" / f"{name}.html").write_text(head.format(body), "utf-8")
+    assert song.add_song(tmp_path) == ["one", "two"]
+    plain = (tmp_path / "chapters" / "plain.html").read_text("utf-8")
+    assert plain == head.format(pages["plain"])
+    text = (tmp_path / "chapters" / "one.html").read_text("utf-8")
+    assert text.index("Content-Security-Policy") < text.index("song.css") < text.index("</head>")
+    assert check_site(tmp_path) == []
