@@ -15,6 +15,7 @@ from genrelib import __version__
 from genrelib.book import results
 from genrelib.book.readme import MARKS, readme_table, update_readme
 from genrelib.book.results import load_results
+from genrelib.classify import load_model
 from genrelib.cli.app import app
 from genrelib.cli.corpus import corpus_app
 
@@ -55,6 +56,16 @@ def test_the_results_table_is_that_of_the_recorded_results(
 
 
 # --- links and commands ----------------------------------------------------------------------
+
+
+def test_how_far_classify_can_be_trusted_is_what_its_card_says() -> None:
+    found = load_model().card["scores"]["artist"]["30 s"]["accuracy"]
+    says = r"(\d+) in 100 are\s+named\s+rightly \(95 % interval (\d+) to (\d+)\)"
+    told = re.search(says, README)
+    assert told
+    assert list(map(int, told.groups())) == [
+        round(100 * found[key]) for key in ("value", "low", "high")
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES)

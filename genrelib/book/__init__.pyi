@@ -16,6 +16,7 @@ from .lab import (
 )
 from .ledger import (
     Ledger as Ledger,
+    recorded_study_part as recorded_study_part,
     recorded_study_scores as recorded_study_scores,
 )
 from .page import (
@@ -38,12 +39,15 @@ from .readme import (
 )
 from .results import (
     COLUMNS as COLUMNS,
+    STEPS as STEPS,
     ResultsError as ResultsError,
     by_protocol as by_protocol,
     disagreements as disagreements,
+    load_gaps as load_gaps,
     load_results as load_results,
     overview as overview,
     record as record,
+    right_by_genre as right_by_genre,
     too_few as too_few,
 )
 from .scratch import (
@@ -54,6 +58,7 @@ from .speed import (
 )
 from .words import (
     brief as brief,
+    clear_of_zero as clear_of_zero,
     counted as counted,
     extent as extent,
     interval_table as interval_table,

@@ -42,7 +42,7 @@ def write_about(
         for chapter in book
         if chapter.name in runs
     }
-    total = Log.clock(sum(run["seconds"] for run in runs.values()))
+    total = Log.clock(sum(runs[c.name]["seconds"] for c in book if c.name in runs))
     text = [
         "# About this build",
         "Every page was made by the code it shows. This page says on what, with which versions, "
@@ -72,9 +72,7 @@ def _speed(folders: Folders) -> list[str]:
     record = load_bench()
     picture = folders.book / f"{ABOUT}-speed.png"
     speed.draw_bench(record).savefig(picture, dpi=150)
-    caption = (
-        "Time that the features of a slice take, and what else could be computed in its place."
-    )
+    caption = "Time that the features of a slice take, and what other sets of features take."
     table = bench_by_family(record)
     return [
         bench_summary(record),

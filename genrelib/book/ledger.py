@@ -141,8 +141,35 @@ class Ledger:
         return ", ".join(f"{key} {value}" for key, value in part["versions"].items())
 
 
+def recorded_study_part(name: str) -> pd.DataFrame:
+    """Read a table that chapter 7 measured on the original study's rows, as it was recorded.
+
+    Parameters
+    ----------
+    name : str
+        What the chapter's ledger calls it, such as ``artist controls``, ``artist effect`` or
+        ``artist by genre``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table; ``attrs["recorded"]`` is the day.
+
+    Raises
+    ------
+    ResultsError
+        If no table of that name was recorded.
+    """
+    parts = ledger_parts(results_file(STUDY, root=RECORDED))
+    table = _unpacked(parts[name]["value"]) if name in parts else None
+    if not isinstance(table, pd.DataFrame):
+        raise ResultsError(f"chapter 7 has recorded no table {name!r}; run it with the study's")
+    table.attrs["recorded"] = parts[name]["recorded"]
+    return table
+
+
 def recorded_study_scores() -> pd.DataFrame:
-    """Read what chapter 7 measured on the original study's table, as it was recorded.
+    """Read the scores on the original study's table, as they were recorded.
 
     Returns
     -------
@@ -155,12 +182,7 @@ def recorded_study_scores() -> pd.DataFrame:
     ResultsError
         If nothing was recorded.
     """
-    parts = ledger_parts(results_file(STUDY, root=RECORDED))
-    if "scores" not in parts:
-        raise ResultsError("chapter 7 has no recorded scores; run it with the study's tables")
-    table = _unpacked(parts["scores"]["value"])
-    table.attrs["recorded"] = parts["scores"]["recorded"]
-    return table
+    return recorded_study_part("scores")
 
 
 def ledger_parts(file: Path) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def own_parts(chapter: Chapter) -> dict[str, str]:
     parts = {"figures": hash_files(drawn, FIGURES)} if drawn else {}
     if uses(chapter, "load_original_study", "original-study"):
         parts["the original study's tables"] = digest([p.name for p in tables_on_disk()])
-    if uses(chapter, "Ledger(", "recorded_study_scores"):
+    if uses(chapter, "Ledger(", "recorded_study_"):
         parts["recorded results"] = hash_files([RECORDED / "original-study.json"], RECORDED)
     if uses(chapter, "load_study"):
         places = RECORDED, cache_root() / "lstm-study"

@@ -33,6 +33,7 @@ from genrelib.book.chapters import (
 from genrelib.book.log import Log
 from genrelib.book.madefrom import common_parts, identify_corpus
 from genrelib.book.pages import copy_sources, write_pages
+from genrelib.book.results import forget
 from genrelib.book.running import execute_all
 from genrelib.book.site import bring_back, render
 from genrelib.corpus import FAULTS, unwritable
@@ -133,6 +134,7 @@ def _made(
     """Execute what changed of those selected, and render the book."""
     bring_back(folders)
     copy_sources(folders)
+    forget(folders.results, [chapter.name for chapter in book])
     _fetch_study(selected, log)
     common = common_parts(folders, parameters, audio)
     ran, unchanged = execute_all(folders, selected, parameters, common, log)

@@ -141,4 +141,9 @@ def record_results(corpus: str, readme: Path, root: Path) -> list[Path]:
     write_whole(
         readme, update_readme(readme.read_text("utf-8"), results_table(recorded, "recorded"))
     )
-    return [recorded, readme]
+    # It draws, which takes a while to load.
+    from genrelib.book.landing import write_landing
+
+    chapters = readme.parent / "chapters"
+    landing = write_landing(chapters) if (chapters / "index.md").exists() else []
+    return [recorded, readme, *landing]

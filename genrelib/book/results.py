@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pandas as pd
 
 from genrelib.book.words import extent, listing, spans
 from genrelib.corpus import RECORDED, cache_root, corpus_slug, versions, write_whole
-from genrelib.evaluation import CONTROLS, FEW, LEVELS, METRICS, PROTOCOLS, score
+from genrelib.evaluation import EXAMS, FEW, LEVELS, METRICS, PROTOCOLS, gaps, score
 
 COLUMNS = [
     "chapter", "model", "protocol", "level", "metric", "value", "low", "high", "n_tracks",
@@ -26,6 +26,8 @@ COLUMNS = [
 ]  # fmt: skip
 MEASURING = ("04-random-forest", "05-nearest-neighbours", "06-lstm", "08-pretrained-ear")
 """Chapters that measure models."""
+STEPS = {"leakage gap": ("random-slice", "track"), "artist step": ("track-paired", "artist")}
+"""Differences that are recorded beside the scores: two exams on the same tracks."""
 NETWORKS = ("06-lstm",)
 """Those of them that train networks."""
 
@@ -123,11 +125,86 @@ def record(
         "fast": fast,
         "versions": versions(),
         "not_tested": not_tested,
+        "gaps": json.loads(_steps(predictions, seed).to_json(orient="records")),
         "rows": json.loads(rows.drop(columns="chapter").to_json(orient="records")),
     }
     kept["chapters"] = dict(sorted(kept["chapters"].items()))
     write_whole(file, json.dumps(kept, indent=1) + "\n")
     return rows
+
+
+def forget(folder: Path, chapters: Collection[str]) -> None:
+    """Drop what was recorded by chapters that are no longer in the book.
+
+    Parameters
+    ----------
+    folder : Path
+        Where a build keeps its results.
+    chapters : collection of str
+        Names of the chapters of the book.
+    """
+    for file in folder.glob("*.json"):
+        kept = json.loads(file.read_text("utf-8"))
+        if gone := set(kept.get("chapters", {})) - set(chapters):
+            for name in gone:
+                del kept["chapters"][name]
+            write_whole(file, json.dumps(kept, indent=1) + "\n")
+
+
+def _steps(predictions: list[pd.DataFrame], seed: int) -> pd.DataFrame:
+    """Measure the differences of :data:`STEPS` for every model that took both exams."""
+    tables = {(t["model"].iloc[0], t["protocol"].iloc[0]): t for t in predictions if len(t)}
+    pairs = {
+        (model, step): (tables[model, a], tables[model, b])
+        for model in dict.fromkeys(model for model, _ in tables)
+        for step, (a, b) in STEPS.items()
+        if (model, a) in tables and (model, b) in tables
+    }
+    columns = pd.DataFrame(list(pairs), columns=["model", "step"])
+    return columns.join(gaps(pairs, seed=seed).reset_index(drop=True))
+
+
+def load_gaps(corpus: str, *, fast: bool = False) -> pd.DataFrame:
+    """Read the differences between protocols that chapters recorded, model by model.
+
+    Explained in chapter 9.
+
+    Parameters
+    ----------
+    corpus : str
+        Name of the corpus.
+    fast : bool
+        Whether to read the results of shortened runs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``model``, ``step`` (a key of :data:`STEPS`), ``value``, ``low``, ``high`` (95 %
+        interval of the difference, taken over the same tracks on both sides), ``n_tracks``.
+
+    Raises
+    ------
+    ResultsError
+        If nothing is known about the corpus.
+    """
+    chapters = json.loads(_newest(corpus, fast)[1].read_text("utf-8"))["chapters"]
+    rows = [row for part in chapters.values() for row in part.get("gaps", [])]
+    return pd.DataFrame(rows, columns=["model", "step", "value", "low", "high", "n_tracks"])
+
+
+def _newest(corpus: str, fast: bool) -> tuple[str, Path]:
+    """Give the results of this build or, where there are none, those that are recorded."""
+    sources = {
+        "this build": results_file(corpus, fast=fast),
+        "recorded": results_file(corpus, fast=fast, root=RECORDED),
+    }
+    for source, file in sources.items():
+        if file.exists():
+            return source, file
+    raise ResultsError(
+        f"no results for {corpus}{' (fast)' if fast else ''}: run {', '.join(MEASURING)} "
+        f"on it first, or `genrelib book --corpus {corpus}`, which runs all in order"
+    )
 
 
 def load_results(corpus: str, *, fast: bool = False) -> pd.DataFrame:
@@ -153,17 +230,8 @@ def load_results(corpus: str, *, fast: bool = False) -> pd.DataFrame:
     ResultsError
         If nothing is known about the corpus.
     """
-    sources = {
-        "this build": results_file(corpus, fast=fast),
-        "recorded": results_file(corpus, fast=fast, root=RECORDED),
-    }
-    for source, file in sources.items():
-        if file.exists():
-            return results_table(file, source)
-    raise ResultsError(
-        f"no results for {corpus}{' (fast)' if fast else ''}: run {', '.join(MEASURING)} "
-        f"on it first, or `genrelib book --corpus {corpus}`, which runs all in order"
-    )
+    source, file = _newest(corpus, fast)
+    return results_table(file, source)
 
 
 def results_table(file: Path, source: str) -> pd.DataFrame:
@@ -197,8 +265,9 @@ def overview(
     Returns
     -------
     pandas.DataFrame
-        Text such as ``.78 [.71, .84]``; a dash where a model was not tested. Controls stand
-        before the protocol that they belong to, if there are any. A protocol that tests fewer
+        Text such as ``.78 [.71, .84]``; a dash where a model was not tested. Before ``artist``
+        stands ``track-paired``, if it was asked; ``track-thinned`` is left to the chapters that
+        ask it. A protocol that tests fewer
         than :data:`genrelib.evaluation.FEW` tracks has no column, see :func:`too_few`.
 
     Raises
@@ -208,17 +277,17 @@ def overview(
     """
     if level not in LEVELS or metric not in METRICS:
         raise ResultsError(f"no {metric} per {level}; levels {LEVELS}, metrics {METRICS}")
+    return _texts(results, level, metric).drop(columns="track-thinned", errors="ignore")
+
+
+def _texts(results: pd.DataFrame, level: str, metric: str) -> pd.DataFrame:
+    """Lay out a score under every exam that tests enough tracks for one."""
     rows = results[(results["level"] == level) & (results["metric"] == metric)]
-    table = rows.assign(text=spans(rows)).pivot(index="model", columns="protocol", values="text")
-    table = table.reindex(index=rows["model"].unique(), columns=_told(rows))
-    return table.fillna("–").rename_axis(index="model", columns=None)
-
-
-def _told(rows: pd.DataFrame) -> list[str]:
-    """Name the protocols that test enough tracks for a score, in order, with their controls."""
     enough = set(rows.loc[rows["n_tracks"] >= FEW, "protocol"])
-    order = [*[*PROTOCOLS][:2], *CONTROLS, *[*PROTOCOLS][2:]]
-    return [name for name in order if name in enough]
+    table = rows.assign(text=spans(rows)).pivot(index="model", columns="protocol", values="text")
+    exams = [name for name in EXAMS if name in enough]
+    table = table.reindex(index=rows["model"].unique(), columns=exams)
+    return table.fillna("–").rename_axis(index="model", columns=None)
 
 
 def too_few(results: pd.DataFrame) -> str:
@@ -266,17 +335,44 @@ def by_protocol(rows: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> 
     """
     table = pd.DataFrame(
         {
-            "per slice": overview(rows).iloc[0],
-            "per track": overview(rows, level="track").iloc[0],
+            "per slice": _texts(rows, "slice", "accuracy").iloc[0],
+            "per track": _texts(rows, "track", "accuracy").iloc[0],
             "genres tested": {p: t["genre"].nunique() for p, t in predictions.items()},
             "tracks tested": {p: t["track_id"].nunique() for p, t in predictions.items()},
             "learned from": {
-                p: f"{extent(t.attrs['learned_from'])} tracks" if len(t) else "–"
+                p: f"{extent(t.attrs['learned_from'])} tracks" if len(t) else "nothing"
                 for p, t in predictions.items()
             },
         }
     )
-    return table.loc[list(predictions)].fillna("too few").rename_axis("protocol")
+    table[["per slice", "per track"]] = table[["per slice", "per track"]].fillna("too few")
+    table = table.loc[list(predictions)].rename_axis("protocol")
+    return table.astype({"genres tested": int, "tracks tested": int})
+
+
+def right_by_genre(predictions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Count the slices that are named rightly, genre by genre.
+
+    Counts, where a genre has too few tracks for shares.
+
+    Parameters
+    ----------
+    predictions : mapping of str to pandas.DataFrame
+        By protocol, predictions tables of one model on the same tracks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per genre: tracks, artists (where a protocol held these out), slices, and how many
+        of these are right under each protocol.
+    """
+    strict = min(predictions.values(), key=lambda table: table["unit"].nunique())
+    genres = strict.groupby("genre")
+    table = genres.agg(tracks=("track_id", "nunique"), artists=("unit", "nunique"))
+    table["slices"] = genres.size()
+    for name, told in predictions.items():
+        table[name] = (told["genre"] == told["predicted"]).groupby(told["genre"]).sum()
+    return table
 
 
 def disagreements(corpus: str, root: Path) -> pd.DataFrame:

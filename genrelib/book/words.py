@@ -14,8 +14,8 @@ from typing import Any, cast
 import pandas as pd
 
 __all__ = [
-    "brief", "counted", "extent", "interval_table", "listing", "number", "percent", "span",
-    "spans", "verdict",
+    "brief", "clear_of_zero", "counted", "extent", "interval_table", "listing", "number",
+    "percent", "span", "spans", "verdict",
 ]  # fmt: skip
 
 
@@ -67,9 +67,14 @@ def span(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> st
     """
     if math.isnan(value["value"]):
         return "unknown"
-    form = f"{'+' * sign}.{digits}f"
-    middle, low, high = (f"{float(value[key]):{form}}" for key in ("value", "low", "high"))
+    middle, low, high = _ends(value, digits, sign)
     return f"{middle} (95 % interval {low} to {high})"
+
+
+def _ends(value: Mapping[str, Any], digits: int, sign: bool) -> list[str]:
+    """Write a number and the ends of its interval; what rounds to zero has no sign."""
+    rounded = [round(float(value[key]), digits) for key in ("value", "low", "high")]
+    return [f"{n or 0.0:{'+' * bool(sign and n)}.{digits}f}" for n in rounded]
 
 
 def brief(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> str:
@@ -94,11 +99,7 @@ def brief(value: Mapping[str, Any], digits: int = 2, *, sign: bool = False) -> s
     >>> brief({"value": 0.161, "low": -0.02, "high": 0.2201}, sign=True)
     '+.16 [-.02, +.22]'
     """
-    form = f"{'+' * sign}.{digits}f"
-    middle, low, high = (
-        re.sub(r"^([+-]?)0\.", r"\1.", f"{float(value[key]):{form}}")
-        for key in ("value", "low", "high")
-    )
+    middle, low, high = (re.sub(r"^([+-]?)0\.", r"\1.", n) for n in _ends(value, digits, sign))
     return f"{middle} [{low}, {high}]"
 
 
@@ -185,6 +186,31 @@ def verdict(value: Mapping[str, Any]) -> str:
     if value["low"] > 0:
         return "clearly above zero"
     return "clearly below zero" if value["high"] < 0 else "not clear of zero"
+
+
+def clear_of_zero(table: pd.DataFrame) -> str:
+    """Count the intervals of differences that leave zero out, beside what luck alone would give.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``value``, ``low`` and ``high``, 95 % intervals; missing rows are passed over.
+
+    Returns
+    -------
+    str
+        Such as ``3 of 8 intervals leave zero out, where luck alone would give 0.4``: of intervals
+        around differences that are zero, five in a hundred leave it out.
+
+    Examples
+    --------
+    >>> clear_of_zero(pd.DataFrame({"value": [0.1, 0], "low": [0.05, -1], "high": [0.2, 1]}))
+    '1 of 2 intervals leaves zero out, where luck alone would give 0.1'
+    """
+    known = table.dropna(subset=["value", "low", "high"])
+    clear = int(((known["low"] > 0) | (known["high"] < 0)).sum())
+    number = f"{clear} of {len(known)} intervals {'leaves' if clear == 1 else 'leave'} zero out"
+    return f"{number}, where luck alone would give {0.05 * len(known):.1f}"
 
 
 def listing(names: Iterable[Any], empty: str = "none") -> str:

@@ -328,9 +328,8 @@ def study(
     if name != "lstm":
         raise studies.StudyError(f"no study {name!r}; there is lstm")
     if not (record or show):
-        times = repetitions or studies.REPETITIONS
         folder = studies.run_study(
-            corpus, only=only or (), repetitions=times, jobs=jobs, say=typer.echo
+            corpus, only=only or (), repetitions=repetitions, jobs=jobs, say=typer.echo
         )
         typer.echo(f"kept in {folder}")
     if record:

@@ -47,7 +47,9 @@ from .neighbours import (
     nearest_elsewhere as nearest_elsewhere,
 )
 from .protocols import (
+    ASKED as ASKED,
     CONTROLS as CONTROLS,
+    EXAMS as EXAMS,
     PROTOCOLS as PROTOCOLS,
     Plan as Plan,
     Protocol as Protocol,

@@ -14,7 +14,7 @@ from genrelib.evaluation.scores import gaps, mean_with_interval
 
 STEPS = {
     "all of it": ("track-paired", "artist"),
-    "fewer tracks to learn from": ("track-paired", "track-thinned"),
+    "numbers of tracks learned from": ("track-paired", "track-thinned"),
     "artist effect": ("track-thinned", "artist"),
 }
 """The step and its two parts: score of the first less that of the second."""
@@ -29,8 +29,8 @@ def artist_effect(
 
     On the tracks that ``artist`` tests, the accuracy is taken under ``track``, then with as few
     training tracks of each genre as ``artist`` has, then under ``artist``. The first difference is
-    due to the number of tracks; the second, the artist effect, to who plays them (the name is that
-    of Pampalk, Flexer and Widmer 2005; the control by numbers is ours).
+    due to the numbers of tracks; the second, the artist effect, to who plays them (its name is
+    that of Pampalk, Flexer and Widmer 2005; the control by numbers is ours).
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def artist_effect(
     Returns
     -------
     pandas.DataFrame
-        Index: ``all of it``, ``fewer tracks to learn from``, ``artist effect``; columns ``value``,
-        ``low``, ``high``, ``n_tracks``. Missing where ``artist`` can test nothing.
+        Index: ``all of it``, ``numbers of tracks learned from``, ``artist effect``; columns
+        ``value``, ``low``, ``high``, ``n_tracks``. Missing where ``artist`` can test nothing.
     """
     pairs = {name: (predictions[a], predictions[b]) for name, (a, b) in STEPS.items()}
     return gaps(pairs, level=level, seed=seed)

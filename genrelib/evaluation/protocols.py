@@ -198,7 +198,7 @@ PROTOCOLS = {
     for p in (
         Protocol("random-slice", "random folds over slices: siblings on both sides", _by_slice),
         Protocol("track", "folds over tracks: no siblings, but the same artists", _by_track),
-        Protocol("artist", "folds over artists: no credited artist is on both sides", _by_artist,
+        Protocol("artist", "folds over artists: no known artist is on both sides", _by_artist,
                  "artist"),
         Protocol("fault-filtered", "the fixed split of Kereliuk et al. (2015)", _fault_filtered,
                  "artist"),
@@ -214,6 +214,10 @@ CONTROLS = {
     )
 }  # fmt: skip
 """Between ``track`` and ``artist``: what differs besides the artists, one thing at a time."""
+EXAMS = ("random-slice", "track", *CONTROLS, "artist", "fault-filtered")
+"""Protocols and controls in the order in which the book shows them."""
+ASKED = tuple(name for name in EXAMS if name != "track-thinned")
+"""Those that every model takes; the last control costs many times as much training."""
 
 
 def held_out(slices: pd.DataFrame, holds_out: str) -> pd.Series:

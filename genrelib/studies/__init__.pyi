@@ -1,3 +1,20 @@
+from .artist_folds import (
+    ARTIST_TEST as ARTIST_TEST,
+    PUBLISHED_FOLDS as PUBLISHED_FOLDS,
+    artist_by_genre as artist_by_genre,
+    artist_effects as artist_effects,
+    artist_scores as artist_scores,
+    artists_in_several_folds as artists_in_several_folds,
+    predict_published_folds as predict_published_folds,
+    published_fold as published_fold,
+    steps_down as steps_down,
+    take_artist_test as take_artist_test,
+)
+from .artists import (
+    LADDER as LADDER,
+    artist_ladders as artist_ladders,
+    ladder_scores as ladder_scores,
+)
 from .bench import (
     run_bench as run_bench,
 )
@@ -16,7 +33,10 @@ from .contestants import (
 )
 from .experiments import (
     EXPERIMENTS as EXPERIMENTS,
+    FOLD_SEEDS as FOLD_SEEDS,
+    KINDS_OF_CHANGE as KINDS_OF_CHANGE,
     ORDERS as ORDERS,
+    REPETITIONS as REPETITIONS,
     StudyError as StudyError,
     shuffle_seconds as shuffle_seconds,
 )
@@ -25,11 +45,25 @@ from .findings import (
     hits as hits,
     load_study as load_study,
     record_study as record_study,
+    repetitions_in as repetitions_in,
     summarise_study as summarise_study,
 )
+from .folds import (
+    SHUFFLED as SHUFFLED,
+    load_fold_seeds as load_fold_seeds,
+    measure_fold_seeds as measure_fold_seeds,
+    predictions_of as predictions_of,
+)
+from .hubs import (
+    greatest_by_lot as greatest_by_lot,
+)
 from .lstm import (
-    REPETITIONS as REPETITIONS,
     run_study as run_study,
+)
+from .makam import (
+    STEPS as STEPS,
+    linked as linked,
+    load_makam as load_makam,
 )
 from .original import (
     NETWORK_SHARES as NETWORK_SHARES,
@@ -51,6 +85,8 @@ from .published import (
     published_scores as published_scores,
     published_tags as published_tags,
     reported_systems as reported_systems,
+    tags_by_track as tags_by_track,
+    take_artist_test_on_tags as take_artist_test_on_tags,
     take_published_test as take_published_test,
 )
 from .questions import (
@@ -59,12 +95,18 @@ from .questions import (
     by_length as by_length,
     by_order as by_order,
     choose_on_half as choose_on_half,
+    fold_seed_scores as fold_seed_scores,
     networks_of as networks_of,
     study_source as study_source,
 )
 from .reanalysis import (
+    argmax_counts as argmax_counts,
     compare_columns as compare_columns,
+    compare_namesakes as compare_namesakes,
     copied_rows as copied_rows,
+    fall_after_one as fall_after_one,
+    forest_readings as forest_readings,
+    how_rare as how_rare,
     leading_shares as leading_shares,
     neighbour_sweep as neighbour_sweep,
     next_door as next_door,

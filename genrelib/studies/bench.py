@@ -1,7 +1,8 @@
 """How fast the features are, side by side with librosa and openSMILE.
 
-All are given the same slices, one after the other and in turns, so that whatever else the machine
-does meets all of them; every number is a median. Numerical libraries may use one thread, whoever
+All are given the same slices, in turns, so that whatever else the machine does meets all of them;
+every number is a median. All families together are timed by the rate of one process and of several
+at the same time, single families slice by slice. Numerical libraries may use one thread, whoever
 calls them. :func:`run_bench` makes a record; :mod:`genrelib.studies.benchtables` reads it.
 """
 
@@ -43,9 +44,9 @@ ROUNDS = 5
 """Times that the rate of each contestant is taken on one process and on several."""
 
 
-def _one_core(audio: list[np.ndarray]) -> Iterator[dict[str, Any]]:
-    """Time everything on every slice, in turns."""
-    runs = {(name, "all"): run for name, run in contestants().items()}
+def _by_family(audio: list[np.ndarray]) -> Iterator[dict[str, Any]]:
+    """Time every family on every slice, in turns."""
+    runs: dict[tuple[str, str], partial[Any]] = {}
     for family in PLAIN:
         runs |= {("plain", family): partial(plain, family=family)}
         runs |= {("ours", family): partial(ours, family=family)}
@@ -53,7 +54,7 @@ def _one_core(audio: list[np.ndarray]) -> Iterator[dict[str, Any]]:
     with threadpool_limits(1):
         for run in runs.values():
             run(audio[0])  # compiles, and fills what is kept from slice to slice
-        for y in tqdm(audio, desc="one core", unit="slice", disable=_quiet()):
+        for y in tqdm(audio, desc="families", unit="slice", disable=_quiet()):
             for key, run in runs.items():
                 start = time.perf_counter()
                 run(y)
@@ -97,7 +98,7 @@ def _many_cores(audio: list[np.ndarray], seconds: float) -> Iterator[dict[str, A
         together("floor", counts[-1], 5.0, 0.0)  # long enough for all processes to start
         for name in contestants():
             together(name, counts[-1], 0.5, 0.0)
-        for _ in tqdm(range(ROUNDS), desc="several cores", unit="round", disable=_quiet()):
+        for _ in tqdm(range(ROUNDS), desc="processes", unit="round", disable=_quiet()):
             for name in contestants():
                 for n in counts:
                     rate = together(name, n, 0.5, seconds)
@@ -158,7 +159,7 @@ def run_bench(n_clips: int = 60, n_slices: int = 1000, seconds: float = 1.5) -> 
         raise BenchError("--clips and --slices count slices: give at least 1")
     audio, what = clips(n_clips)
     load = [_load()]
-    rows = [*_one_core(audio), *_many_cores(audio, seconds)]
+    rows = [*_by_family(audio), *_many_cores(audio, seconds)]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context, _start_worker, (audio,)) as pool:
         memory = pool.submit(_memory, n_slices).result()

@@ -36,7 +36,7 @@ class Experiment:
     ----------
     name : str
         Its name, unique in the study.
-    group : {"ladder", "change", "order", "input", "length"}
+    group : {"ladder", "seeds", "change", "order", "input", "length"}
         Which question of the chapter it belongs to.
     model : str
         A recurrent model, as for :func:`genrelib.models.make_model`.
@@ -138,7 +138,7 @@ def _experiments() -> list[Experiment]:
     ]  # fmt: skip
     masks = {"time": 0.2, "bands": 0.3}
     longer = round(1.5 * best["epochs"])
-    changes = {
+    changes: dict[str, dict[str, Any]] = {
         "early stopping": {"validation": 0.2, "epochs": longer, "schedule": "constant"},
         "early stopping, plateau": {"validation": 0.2, "epochs": longer, "schedule": "plateau"},
         "no gradient clipping": {"clipnorm": None},
@@ -175,11 +175,45 @@ def _experiments() -> list[Experiment]:
         for seconds in (1, 2, 3, 6, 15, 30)
         if single or seconds != SLICE_LENGTH
     ]  # fmt: skip
-    return [*ladder, *inputs, *orders, *changed, *lengths]
+    seeds = [Experiment("LSTM on MFCC", "seeds", "lstm", given="mfcc")]
+    return [*ladder, *seeds, *inputs, *orders, *changed, *lengths]
 
 
 EXPERIMENTS = _experiments()
 """All experiments, in the order in which they are run."""
+RESEEDED = {"LSTM on MFCC": "LSTM on MFCC", "CRNN": "CRNN on mel"}
+"""The two networks that the chapter trains under every protocol, and what it calls them."""
+REPETITIONS = 2
+FOLD_SEEDS = 5
+"""Runs of an experiment, and of each of :data:`RESEEDED`: every run has other folds and other
+initial weights."""
+
+
+KINDS_OF_CHANGE: dict[str, tuple[str, ...]] = {
+    "training": ("early stopping", "early stopping, plateau", "no gradient clipping"),
+    "regularisation": (
+        "no dropout", "dropout 0.4", "L2", "label smoothing", "L2 and label smoothing",
+    ),
+    "augmentation": ("masks", "gain", "mix-up", "pitch and tempo"),
+    "layers": ("bidirectional", "attention", "no LSTM", "two LSTM layers"),
+}  # fmt: skip
+"""Which part of the recipe the experiments of the group ``change`` are about."""
+
+
+def repetitions_of(name: str) -> int:
+    """Say how often an experiment is run.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+
+    Returns
+    -------
+    int
+        :data:`FOLD_SEEDS` for the networks of the chapter, else :data:`REPETITIONS`.
+    """
+    return FOLD_SEEDS if name in RESEEDED else REPETITIONS
 
 
 class OnePiece(ClassifierMixin, BaseEstimator):

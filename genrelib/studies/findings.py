@@ -147,9 +147,10 @@ def hits(study: pd.DataFrame, experiments: Sequence[str], level: str = "slice") 
     -------
     pandas.DataFrame
         Share of the repetitions that were right, one column per experiment; index ``track_id``
-        and, per slice, ``slice_id``. Missing where an experiment has no such piece.
+        and, per slice, ``slice_id``. Missing where an experiment has no such piece. Only
+        repetitions that all of them have: these share their folds.
     """
-    rows = study[study["experiment"].isin(experiments)]
+    rows = _shared(study, experiments)
     units = ["track_id", "slice_id"] if level == "slice" else ["track_id"]
     keys = ["experiment", "repetition", *units]
     if level == "slice":
@@ -191,19 +192,20 @@ def compare(
     -------
     pandas.DataFrame
         One row per experiment: ``value`` (mean over repetitions), ``low``, ``high``, and
-        ``least`` and ``most``, the lowest and highest accuracy of a repetition (of the experiment
-        itself, with ``base``, too).
+        ``least`` and ``most``, the lowest and the highest of a repetition.
     """
     rows = []
+    study = _shared(study, [*experiments, *([base] if base else [])])
     for name in experiments:
-        table = hits(study, [name] if base in (None, name) else [name, base], level).dropna()
-        values = table[[name]] if base is None else table[[name]].sub(table[base], axis=0)
+        both = [name] if base is None or base == name else [name, base]
+        table = hits(study, both, level).dropna()
+        values = _less(table, name, base)
         tracks = table.index.get_level_values("track_id")
         kind: Kind = "share" if base is None else "difference"
         row = mean_with_interval(values, tracks, kind, seed=seed).iloc[0]
-        runs = study[study["experiment"] == name]
         each = [
-            float(hits(part, [name], level)[name].mean()) for _, part in runs.groupby("repetition")
+            float(_less(hits(part, both, level).dropna(), name, base)[name].mean())
+            for _, part in study.groupby("repetition")
         ]
         rows.append({"experiment": name, **row, "least": min(each), "most": max(each)})
     return pd.DataFrame(rows).set_index("experiment")
@@ -226,10 +228,37 @@ def summarise_study(study: pd.DataFrame) -> pd.DataFrame:
     found = compare(study, names)
     text = [f"{r.value:.3f} ({r.low:.3f} to {r.high:.3f})" for r in found.itertuples()]
     votes = compare(study, names, level="track")["value"].round(3)
-    repetitions = study.groupby("experiment")["repetition"].nunique()
+    repetitions = repetitions_in(study)
     return pd.DataFrame(
         {"per slice": text, "per track": votes, "repetitions": repetitions[names]}, index=names
     )
+
+
+def repetitions_in(study: pd.DataFrame) -> pd.Series:
+    """Count the repetitions of each experiment.
+
+    Parameters
+    ----------
+    study : pandas.DataFrame
+        From :func:`load_study`.
+
+    Returns
+    -------
+    pandas.Series
+        Index: the experiments.
+    """
+    return study.groupby("experiment", sort=False)["repetition"].nunique()
+
+
+def _shared(study: pd.DataFrame, experiments: Sequence[str]) -> pd.DataFrame:
+    """Keep the repetitions that all of some experiments have."""
+    rows = study[study["experiment"].isin(experiments)]
+    count = rows.groupby("repetition")["experiment"].nunique()
+    return rows[rows["repetition"].isin(count.index[count == rows["experiment"].nunique()])]
+
+
+def _less(table: pd.DataFrame, name: str, base: str | None) -> pd.DataFrame:
+    return table[[name]] if base is None else table[[name]].sub(table[base], axis=0)
 
 
 def _genre(column: str) -> str:

@@ -50,10 +50,10 @@ from genrelib.studies.experiments import (
     Experiment,
     OnePiece,
     StudyError,
+    repetitions_of,
 )
 
 FORMAT = 1  # to be raised when the same settings begin to mean another training
-REPETITIONS = 2
 SEMITONES, TEMPI = (-2, 2), (0.9, 1.1)
 """Versions of a track for augmentation: steps of pitch, and rates of speed."""
 
@@ -62,7 +62,7 @@ def run_study(
     corpus: str = "gtzan-mini",
     *,
     only: Iterable[str] = (),
-    repetitions: int = REPETITIONS,
+    repetitions: int | None = None,
     jobs: int = 2,
     folder: Path | None = None,
     say: Callable[[str], None] = print,
@@ -75,8 +75,9 @@ def run_study(
         Name of the corpus.
     only : iterable of str
         Names or groups of experiments; all if left out.
-    repetitions : int
-        Runs of each experiment, with other folds and other initial weights.
+    repetitions : int, optional
+        Runs of each experiment, with other folds and other initial weights; if left out, as many
+        as are recorded: two, and five of the networks that chapter 6 trains itself.
     jobs : int
         Experiments at the same time, each in a process of its own; 1 on a graphics card.
     folder : pathlib.Path, optional
@@ -135,11 +136,11 @@ def parts_folder(corpus: str) -> Path:
     return cache_root() / "lstm-study" / corpus_slug(corpus)
 
 
-def _run(e: Experiment, music: Corpus, folder: Path, repetitions: int) -> list[str]:
+def _run(e: Experiment, music: Corpus, folder: Path, repetitions: int | None) -> list[str]:
     """Run the repetitions of an experiment that are missing; say what was done."""
     lines = []
     made: tuple[np.ndarray, pd.DataFrame] | None = None
-    for repetition in range(repetitions):
+    for repetition in range(repetitions or repetitions_of(e.name)):
         file = folder / f"{e.file_name}.{repetition}.parquet"
         key = _key(e, music, repetition)
         if (metadata(file) or {}).get("key") == key:

@@ -12,6 +12,7 @@ from genrelib.corpus import load_corpus
 from genrelib.evaluation import LEVELS, PROTOCOLS, cross_validate, gap, score
 from genrelib.features import HEARD, slice_tracks, tag_table
 from genrelib.models import make_model
+from genrelib.studies.artist_folds import take_artist_test
 
 PATCH, STEP = PATCHES["gtzan-tags"]
 TAKERS = {
@@ -46,6 +47,57 @@ def published_tags() -> tuple[pd.DataFrame, pd.DataFrame]:
     patches = slice_tracks(load_corpus("gtzan-tags"), PATCH, hop=STEP)
     odds = logit(tag_table(patches).to_numpy(float))
     return patches, pd.DataFrame(odds, patches.index, HEARD["tags"])
+
+
+def tags_by_track(patches: pd.DataFrame, odds: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Average the tags over each track.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    patches, odds : pandas.DataFrame
+        From :func:`published_tags`.
+
+    Returns
+    -------
+    first : pandas.DataFrame
+        One row per track, under the name of its first patch.
+    means : pandas.DataFrame
+        The mean log-odds of the track, row-aligned.
+    """
+    first = patches[~patches["track_id"].duplicated()]
+    means = odds.groupby(patches["track_id"].to_numpy()).mean()
+    return first, means.loc[first["track_id"]].set_axis(first.index)
+
+
+def take_artist_test_on_tags(
+    first: pd.DataFrame, means: pd.DataFrame, *, seed: int = 0, fast: bool = False
+) -> dict[str, dict[str, pd.DataFrame]]:
+    """Have models that are quick take the artist test.
+
+    Explained in chapter 8.
+
+    Parameters
+    ----------
+    first, means : pandas.DataFrame
+        From :func:`tags_by_track`.
+    seed : int
+        Seed of models and folds.
+    fast : bool
+        Only the quickest of them.
+
+    Returns
+    -------
+    dict of str to dict
+        By model what :func:`genrelib.studies.take_artist_test` gives.
+    """
+    return {
+        TAKERS[kind]: take_artist_test(
+            make_model(kind, seed), means, first, model=TAKERS[kind], seed=seed
+        )
+        for kind in ("knn", "logistic")[: 1 if fast else 2]
+    }
 
 
 def take_published_test(

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from genrelib.studies.experiments import EXPERIMENTS, ORDERS
-from genrelib.studies.findings import compare, hits
+from genrelib.studies.experiments import EXPERIMENTS, ORDERS, RESEEDED
+from genrelib.studies.findings import compare, hits, load_study
 
 BASE = "CRNN"
 """The network that the questions are about."""
@@ -194,3 +194,28 @@ def choose_on_half(
         best = str(here.idxmax())
         rows.append((best, here[best], elsewhere[best], elsewhere[BASE]))
     return pd.DataFrame(rows, columns=["chosen", "there", "elsewhere", "CRNN"])
+
+
+def fold_seed_scores(study: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Score the two networks of chapter 6 anew for every seed of the folds.
+
+    Explained in chapter 6.
+
+    Parameters
+    ----------
+    study : pandas.DataFrame, optional
+        From :func:`genrelib.studies.load_study`; that of GTZAN-mini if left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per network and seed: ``model``, as chapter 6 calls it; ``seed``, which decides
+        both the folds and the initial weights; ``value``, accuracy per slice under ``track``.
+    """
+    study = load_study() if study is None else study
+    rows = study[study["experiment"].isin(RESEEDED)]
+    right = (rows["genre"] == rows["predicted"]).groupby(
+        [rows["experiment"].map(RESEEDED), rows["repetition"]]
+    )
+    table = right.mean().rename_axis(["model", "seed"]).rename("value").reset_index()
+    return table.astype({"model": str, "seed": int})

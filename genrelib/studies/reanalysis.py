@@ -15,12 +15,55 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import StandardScaler
 
-from genrelib.evaluation import hits, plan, predict_split, with_interval
+from genrelib.evaluation import (
+    cross_validate,
+    hits,
+    mean_with_interval,
+    plan,
+    predict_split,
+    with_interval,
+)
 from genrelib.models import make_model
-from genrelib.studies.original import OriginalStudy, published_split, recordings
+from genrelib.studies.original import OriginalStudy, answer_scores, published_split, recordings
 
 BINS = np.linspace(0, 1, 21) + 1e-9
 """Edges of shares of votes; exactly one half, which is no majority, belongs to the left."""
+
+
+NAMESAKES = {
+    "mfcc_mean": r"mfcc_\d+_mean",
+    "harmonic_mean": "harmonic_rms_mean",
+    "percussive_mean": "percussive_rms_mean",
+    "centroid_mean": "centroid_mean",
+    "chroma_mean": r"chroma_.*_mean",
+    "tntz_mean": r"tonnetz_.*_mean",
+    "melspec_mean": r"mel_\d+_mean",
+    "rms_mean": "rms_mean",
+    "tempo": "tempo",
+}
+"""Some columns of the study, and the features of ours that their names speak of."""
+
+
+def compare_namesakes(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
+    """Compare columns of the study with the features that they are named after.
+
+    Explained in chapter 7.
+
+    Parameters
+    ----------
+    theirs : pandas.DataFrame
+        The study's columns.
+    ours : pandas.DataFrame
+        Features as from :func:`genrelib.features.feature_table`; of several that a name may mean,
+        the mean is taken.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As from :func:`compare_columns`.
+    """
+    means = {name: ours.filter(regex=f"^{of}$").mean(axis=1) for name, of in NAMESAKES.items()}
+    return compare_columns(theirs[list(NAMESAKES)], pd.DataFrame(means))
 
 
 def compare_columns(theirs: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
@@ -70,6 +113,58 @@ def leading_shares(votes: np.ndarray, truth: np.ndarray) -> pd.DataFrame:
     top = {"right": share.max(axis=1)[right], "wrong": share.max(axis=1)[~right]}
     counts = {name: np.histogram(values, BINS)[0] for name, values in top.items()}
     return pd.DataFrame(counts, index=BINS[:-1].round(2))
+
+
+def argmax_counts(share: np.ndarray, truth: np.ndarray) -> dict[str, int]:
+    """Count what becomes of the rows of zeros where the largest entry of a row is taken.
+
+    Parameters
+    ----------
+    share : numpy.ndarray
+        Shape ``(n_slices, n_genres)``: the share of the trees that say yes.
+    truth : numpy.ndarray
+        Boolean, of the same shape.
+
+    Returns
+    -------
+    dict
+        Slices that are ``truly`` of the first genre, those that are ``called`` so, rows of
+        ``zeros``, and ``n_test``, all of them.
+    """
+    yes = share > 0.5
+    return {
+        "truly": int(truth[:, 0].sum()),
+        "called": int((yes.argmax(axis=1) == 0).sum()),
+        "zeros": int((~yes.any(axis=1)).sum()),
+        "n_test": len(yes),
+    }
+
+
+def forest_readings(share: np.ndarray, truth: np.ndarray, plain: np.ndarray) -> pd.DataFrame:
+    """Score one forest with a one-hot target as its answers may be read, and a plain one.
+
+    Parameters
+    ----------
+    share, truth : numpy.ndarray
+        As for :func:`argmax_counts`.
+    plain : numpy.ndarray of int, shape (n_slices,)
+        The genre that a forest names which was asked for one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per reading, columns as from :func:`genrelib.studies.answer_scores`.
+    """
+    yes, rows = share > 0.5, np.eye(truth.shape[1], dtype=bool)
+    spoke = yes.any(axis=1)
+    readings = {
+        "rows as answered, as published": (yes, truth),
+        "only rows that name a genre": (yes[spoke], truth[spoke]),
+        "argmax of the rows": (rows[yes.argmax(axis=1)], truth),
+        "genre with the most votes": (rows[share.argmax(axis=1)], truth),
+        "plain forest, one genre asked": (rows[plain], truth),
+    }
+    return pd.DataFrame({name: answer_scores(*answers) for name, answers in readings.items()}).T
 
 
 def siblings(study: OriginalStudy) -> pd.DataFrame:
@@ -152,6 +247,66 @@ def _votes_by_k(
 def _first_is_right(folds: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
     """Say where the genre with the most votes, the first of the alphabet if tied, is right."""
     return [votes.argmax(axis=2) == own[:, None] for votes, own in folds]
+
+
+def fall_after_one(study: OriginalStudy, k: int = 5, *, seed: int = 0) -> pd.DataFrame:
+    """Measure how much one neighbour is ahead of several, with siblings in reach and without.
+
+    Explained in chapter 7.
+
+    Parameters
+    ----------
+    study : OriginalStudy
+        The study's tables.
+    k : int
+        How many neighbours to ask in place of one.
+    seed : int
+        Seed of folds and intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Accuracy with one neighbour less that with ``k``: under ``random-slice``, under ``track``,
+        and the first less the second; columns ``value``, ``low`` and ``high``, from draws of
+        tracks.
+    """
+    X, slices, fall = study.means, study.slices, {}
+    for protocol in ("random-slice", "track"):
+        one, several = (
+            hits(cross_validate(make_model("knn", n_neighbors=n), X, slices, protocol, seed=seed))
+            for n in (1, k)
+        )
+        fall[protocol] = one - several
+    falls = pd.DataFrame(fall)
+    falls["the first less the second"] = falls["random-slice"] - falls["track"]
+    tracks = slices.loc[falls.index, "track_id"]
+    return mean_with_interval(falls, tracks, "difference", seed=seed)
+
+
+def how_rare(drawn: pd.Series, value: float) -> float:
+    """Say how often a draw lies as far out as a value, to either side.
+
+    Explained in chapter 7.
+
+    Parameters
+    ----------
+    drawn : pandas.Series
+        Draws.
+    value : float
+        What is held against them; it counts as a draw itself.
+
+    Returns
+    -------
+    float
+        Twice the share of the smaller side, at most one.
+
+    Examples
+    --------
+    >>> how_rare(pd.Series(range(99)), 1)
+    0.06
+    """
+    smaller = min((drawn <= value).sum(), (drawn >= value).sum())
+    return min(1.0, 2 * float(smaller + 1) / (len(drawn) + 1))
 
 
 def copied_rows(study: OriginalStudy) -> dict[str, Any]:
@@ -306,6 +461,8 @@ def _accuracy(predictions: pd.DataFrame) -> float:
 
 
 def _area(told: pd.DataFrame) -> float:
+    if told["genre"].nunique() < 2:  # a draw of one source alone: nothing is told apart
+        return 0.5
     return float(roc_auc_score(told["genre"] == "private", told["p_private"]))
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import shutil
 from pathlib import Path
 
 import browser
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
 
-from genrelib.book.check import check_site
 from genrelib.book.inline import expressions
 from genrelib.book.press import build
 from genrelib.book.results import MEASURING
@@ -33,8 +29,6 @@ NAMES = [
     "10-large-collections",
     "10-your-own-song",
 ]
-
-OTHER_PAGES = ["index", "glossary", "bibliography", "helper", "about-build"]
 
 
 def cells(path: Path, kind: str) -> list[nbformat.NotebookNode]:
@@ -201,31 +195,6 @@ def test_a_sentence_says_what_it_said_when_the_chapter_has_ended(path: Path) -> 
 # --- that they run ---------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what the book is made from, so that the reader's build is left alone."""
-    root = tmp_path_factory.mktemp("clone")
-    for name in ("_config.yml", "_toc.yml", "requirements.lock"):
-        shutil.copy(ROOT / name, root)
-    shutil.copytree(ROOT / "chapters", root / "chapters")
-    return root
-
-
-@pytest.fixture(scope="session")
-def default_site(clone: Path) -> Path:
-    """The default corpus on a machine without audio: in fast mode, or the site that is at hand."""
-    made = os.environ.get("GENRELIB_SITE")
-    if made == "later":
-        pytest.skip("looked at once the book is made, see .ci/run")
-    if made:
-        return Path(made)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("GENRELIB_DATA", raising=False)
-        html = build(fast=True, root=clone, quiet=True).html
-    assert html is not None
-    return html
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(bool(browser.CHROMIUM), reason="they do so in JupyterLab, see test_lab.py")
 def test_sketches_go_from_audio_to_score(clone: Path) -> None:
@@ -235,28 +204,3 @@ def test_sketches_go_from_audio_to_score(clone: Path) -> None:
     pages = {path.stem: path.read_text("utf-8") for path in made.html.glob("chapters/*.html")}
     assert set(NAMES) <= set(pages)
     assert "sketch" in pages["09-conclusions"]
-
-
-@pytest.mark.slow
-def test_the_default_site_has_no_faults(default_site: Path) -> None:
-    assert check_site(default_site, ROOT) == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [*NAMES, *OTHER_PAGES])
-def test_a_page_of_the_default_site(default_site: Path, name: str) -> None:
-    soup = BeautifulSoup(
-        (default_site / "chapters" / f"{name}.html").read_text("utf-8"), "html.parser"
-    )
-    article = soup.find("article")
-    assert article is not None
-    text = article.get_text(" ")
-    assert "Traceback" not in text
-    assert "{glue" not in text and "{term}" not in text and "{cite" not in text
-    assert "nan" not in text.split()
-    for image in article.find_all("img"):
-        assert image.get("alt"), f"no text alternative: {image}"
-    if name in NAMES:
-        figures = article.find_all("figure")
-        assert figures
-        assert all(figure.find("figcaption").get_text(strip=True) for figure in figures)

@@ -9,32 +9,42 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genrelib.book import ledger, readme, results
+from genrelib.book import brief, ledger, readme, results
+from genrelib.book.figures.common import protocol_scores
 from genrelib.book.readme import MARKS, readme_table, record_results, update_readme
 from genrelib.book.results import (
     COLUMNS,
+    STEPS,
     ResultsError,
     by_protocol,
+    forget,
+    load_gaps,
     load_results,
     overview,
     record,
     results_file,
+    right_by_genre,
+    too_few,
 )
 from genrelib.corpus import write_whole
-from genrelib.evaluation import METRICS, PROTOCOLS, score
+from genrelib.evaluation import FEW, METRICS, PROTOCOLS, gap, score
 
 
-def make_predictions(model: str, protocol: str, seed: int = 0, genres: int = 3) -> pd.DataFrame:
-    """Make a predictions table of ten tracks of two slices each."""
+def make_predictions(
+    model: str, protocol: str, seed: int = 0, genres: int = 3, tracks: int = 30
+) -> pd.DataFrame:
+    """Make a predictions table of so many tracks of two slices each."""
     rng = np.random.default_rng(seed)
     names = ["blues", "jazz", "pop"]
-    p = rng.dirichlet(np.ones(3), 20)
+    p = rng.dirichlet(np.ones(3), 2 * tracks)
     table = pd.DataFrame(p, columns=[f"p_{name}" for name in names])
-    tracks = np.repeat([f"t{i}" for i in range(10)], 2)
+    table.attrs["learned_from"] = [20, 21]
+    genre = np.repeat(np.array(names)[np.arange(tracks) % genres], 2)
+    tracks = np.repeat([f"t{i}" for i in range(tracks)], 2)
     return table.assign(
         slice_id=[f"{t}:{i % 2}" for i, t in enumerate(tracks)],
         track_id=tracks,
-        genre=np.repeat(np.array(names)[np.arange(10) % genres], 2),
+        genre=genre,
         predicted=np.array(names)[p.argmax(axis=1)],
         fold=0,
         protocol=protocol,
@@ -137,16 +147,15 @@ def test_a_damaged_file_is_named(build: Path, content: str) -> None:
         load_results("gtzan-mini")
 
 
-def test_overview_has_a_row_per_model_and_all_four_protocols() -> None:
-    record("x", "04", [make_predictions("forest", p) for p in ("random-slice", "track")])
+def test_overview_has_a_row_per_model_and_a_column_per_exam() -> None:
+    record("x", "04", [make_predictions("forest", p) for p in ("artist", "track-paired", "track")])
     record("x", "05", [make_predictions("knn", "track", seed=4)])
     table = overview(load_results("x"))
     assert table.index.tolist() == ["forest", "knn"]
-    assert table.columns.tolist() == list(PROTOCOLS)
+    assert table.columns.tolist() == ["track", "track-paired", "artist"]
     assert table.loc["knn", "artist"] == "–"
     row = score(make_predictions("knn", "track", seed=4)).iloc[0]
-    text = f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
-    assert table.loc["knn", "track"] == text
+    assert table.loc["knn", "track"] == brief(row)
     other = overview(load_results("x"), level="track", metric="f1")
     assert other.loc["forest", "track"] != table.loc["forest", "track"]
     with pytest.raises(ResultsError, match="no accuracy per song"):
@@ -155,13 +164,44 @@ def test_overview_has_a_row_per_model_and_all_four_protocols() -> None:
         overview(load_results("x"), metric="auc")
 
 
+def test_too_few_tracks_give_a_line_and_no_number() -> None:
+    few = make_predictions("forest", "artist", tracks=FEW - 1, genres=2)
+    rows = record("x", "04", [make_predictions("forest", "track"), few])
+    assert overview(rows).columns.tolist() == ["track"]
+    told = by_protocol(rows, {"track": make_predictions("forest", "track"), "artist": few})
+    assert told.loc["artist", ["per slice", "per track"]].tolist() == ["too few", "too few"]
+    assert told.loc["artist", "tracks tested"] == FEW - 1
+    line = "artist (29 tracks of 2 genres)"
+    assert line in too_few(rows)
+    table = readme_table(load_results("x"))
+    assert "artist" not in table.splitlines()[0] and line in table.splitlines()[-1]
+    for value in rows.loc[rows["protocol"] == "artist", "value"]:
+        assert f"{value:.2f}"[1:] not in table.replace(f"{rows['value'].iloc[0]:.2f}"[1:], "")
+    drawn = protocol_scores(rows)
+    labels = [text.get_text() for text in drawn.legends[0].get_texts()]
+    assert labels == ["track"]
+    enough = record("y", "04", [make_predictions("forest", "artist", tracks=FEW)])
+    assert overview(enough).columns.tolist() == ["artist"]
+
+
 def test_readme_table_says_what_it_covers() -> None:
     record("x", "04", [make_predictions("forest", p) for p in ("random-slice", "track")])
-    lines = readme_table(load_results("x")).splitlines()
+    *lines, _, few = readme_table(load_results("x")).splitlines()
     assert len({line.count("|") for line in lines}) == 1
-    assert all(f"`{name}`" in lines[0] for name in PROTOCOLS)
-    assert lines[-1].count("3 genres, 10 tracks") == 2
-    assert lines[-1].count("nothing") == 2
+    assert "`random-slice`" in lines[0] and "`artist`" not in lines[0]
+    assert lines[-1].count("3 genres, 30 tracks") == 2
+    assert few.endswith("artist (no track) and fault-filtered (no track).")
+
+
+def test_differences_between_protocols_are_kept_with_their_intervals() -> None:
+    exams = ["random-slice", "track", "track-paired", "artist"]
+    tables = {p: make_predictions("forest", p, seed=k) for k, p in enumerate(exams)}
+    record("x", "04", [*tables.values(), make_predictions("knn", "track")])
+    found = load_gaps("x").set_index("step")
+    assert found["model"].tolist() == ["forest", "forest"]
+    for step, (a, b) in STEPS.items():
+        expected = gap(tables[a], tables[b])
+        assert found.loc[step, list(expected)].to_dict() == pytest.approx(expected)
 
 
 def test_the_table_goes_between_its_marks() -> None:
@@ -228,6 +268,16 @@ def test_two_chapters_cannot_record_models_of_one_name() -> None:
         record("gtzan-mini", "09", [make_predictions("SVM", "track")])
     record("gtzan-mini", "09", [make_predictions("SVM on the ear", "track")])
     assert overview(load_results("gtzan-mini")).index.tolist() == ["SVM", "SVM on the ear"]
+
+
+def test_chapters_that_are_gone_are_forgotten(build: Path) -> None:
+    record("x", "09-ear", [make_predictions("SVM", "track")])
+    record("x", "04-forest", [make_predictions("forest", "track")])
+    ledger.Ledger("study", at_hand=True)("part", lambda: 1)
+    forget(build, ["04-forest", "08-ear"])
+    record("x", "08-ear", [make_predictions("SVM", "track")])
+    assert set(load_results("x")["chapter"]) == {"04-forest", "08-ear"}
+    assert set(ledger.ledger_parts(build / "study.json")) == {"part"}
 
 
 def test_genres_that_were_not_tested_are_recorded(build: Path) -> None:
@@ -297,20 +347,25 @@ def test_files_are_written_whole_or_not_at_all(
 def test_a_table_by_protocol_says_on_how_much_each_score_rests() -> None:
     table = pd.DataFrame(
         {
-            "slice_id": ["a:0", "a:1", "b:0"], "track_id": ["a", "a", "b"],
-            "genre": ["jazz", "jazz", "rock"], "predicted": ["jazz", "rock", "rock"],
-            "protocol": "track", "model": "m",
-            "p_jazz": [1.0, 0.4, 0.0], "p_rock": [0.0, 0.6, 1.0],
+            "slice_id": [f"{t}:{k}" for t in range(40) for k in (0, 1)],
+            "track_id": np.repeat([f"{t}" for t in range(40)], 2),
+            "genre": "jazz", "predicted": ["jazz", "rock"] * 40, "protocol": "track", "model": "m",
+            "p_jazz": [1.0, 0.4] * 40, "p_rock": [0.0, 0.6] * 40,
         }
     )  # fmt: skip
-    table.attrs["not_tested"] = {"blues": "one track only", "samba": "one track only"}
+    table.loc[72:, "genre"] = "rock"
+    table.attrs |= {"not_tested": {"blues": "one track only"}, "learned_from": [32, 32, 30]}
     empty = table.iloc[:0].copy()
     empty.attrs["not_tested"] = {"jazz": "no artist is known"}
     tables = {p: table if p == "track" else empty for p in PROTOCOLS}
     rows = record("folder:x", "04-random-forest", tables.values())
     told = by_protocol(rows, tables)
     assert list(told.index) == list(PROTOCOLS)
-    assert told.loc["track", "accuracy per slice"].startswith("0.67 (")
-    assert told.loc["track", "accuracy per track"].startswith("1.00 (")
-    assert told.loc["track"].iloc[2:].tolist() == [2, 2, "blues, samba"]
-    assert told.loc["artist"].iloc[1:].tolist() == ["–", 0, 0, "jazz"]
+    assert told.loc["track", "per slice"].startswith(".50 [")
+    assert told.loc["track", "per track"].startswith(".90 [")
+    assert told.loc["track"].iloc[2:].tolist() == [2, 40, "30 to 32 tracks"]
+    assert told.loc["artist"].tolist() == ["too few", "too few", 0, 0, "nothing"]
+    assert right_by_genre({"track": table.assign(unit=table["track_id"])}).to_dict("index") == {
+        "jazz": {"tracks": 36, "artists": 36, "slices": 72, "track": 36},
+        "rock": {"tracks": 4, "artists": 4, "slices": 8, "track": 4},
+    }

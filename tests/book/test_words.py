@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genrelib.book import brief, extent, interval_table, percent, span
+from genrelib.book import brief, clear_of_zero, extent, interval_table, percent, span
 from genrelib.book.words import spans
 
 FOUND = {"value": 0.161, "low": -0.02, "high": 0.2201}
@@ -24,7 +24,15 @@ def test_a_number_stands_with_its_interval(sign: bool, short: str, long: str) ->
     assert span(FOUND, sign=sign) == long
     assert brief({"value": 1, "low": 0.9, "high": 1}) == "1.00 [.90, 1.00]"
     assert brief({"value": 10.04, "low": -20.5, "high": 20.06}, 1) == "10.0 [-20.5, 20.1]"
-    assert span(pd.Series(FOUND), 1) == "0.2 (95 % interval -0.0 to 0.2)"
+    assert span(pd.Series(FOUND), 1) == "0.2 (95 % interval 0.0 to 0.2)"
+
+
+def test_intervals_that_leave_zero_out_are_counted_beside_those_of_luck() -> None:
+    table = pd.DataFrame({"value": [0.1, -0.2, 0.0, np.nan], "low": [0.01, -0.3, -0.1, np.nan]})
+    table["high"] = [0.2, -0.1, 0.1, np.nan]
+    told = "2 of 3 intervals leave zero out, where luck alone would give 0.2"
+    assert clear_of_zero(table.iloc[:3]) == clear_of_zero(table) == told
+    assert clear_of_zero(table.iloc[1:3]).startswith("1 of 2 intervals leaves zero out")
 
 
 def test_intervals_are_laid_out_by_row_and_column_in_their_order() -> None:

@@ -174,9 +174,9 @@ def test_sentences_and_tables_follow_the_record(record: dict[str, Any]) -> None:
 def made_up(ours: float, efficiency: float, memory: list[float], smile: bool = True) -> Any:
     """Make a record in which the plain way takes 240 ms and emobase 30."""
     ms = {"plain": 240.0, "ours": ours} | ({"emobase": 30.0} if smile else {})
-    rows = [{"what": k, "family": "all", "cores": 1, "ms": v} for k, v in ms.items()]
-    # What was timed again beside two processes does not count.
-    rows += [row | {"ms": 1.0, "efficiency": 1.0} for row in rows]
+    # What was timed slice by slice does not count beside the rate of two processes.
+    rows = [{"what": k, "family": "all", "cores": 1, "ms": 1.0} for k in ms]
+    rows += [row | {"ms": ms[row["what"]], "efficiency": 1.0} for row in rows]
     for what, value in ms.items():
         share = efficiency if what == "ours" else 0.97
         rows.append(
@@ -263,6 +263,23 @@ def test_the_readme_quotes_the_recorded_benchmark() -> None:
     text = README.read_text("utf-8")
     quoted = text.split(speed.MARKS[0])[1].split(speed.MARKS[1])[0].strip()
     assert quoted == speed.readme_part(recorded), "README.md is stale: `genrelib bench --record`"
+
+
+def test_one_core_and_several_are_timed_in_one_way() -> None:
+    recorded = benchtables.load_bench()
+    most = max(row["cores"] for row in recorded["rows"])
+    alone, together = benchtables.bench_ms(recorded), benchtables.bench_ms(recorded, cores=most)
+    assert set(alone) == set(together) == set(CONTESTANTS)
+    for row in recorded["rows"]:
+        if row["family"] == "all" and row["cores"] == most:  # the two say what the third does
+            gained = alone[row["what"]] / together[row["what"]]
+            assert gained / most == pytest.approx(row["efficiency"], abs=0.05)
+    ours = f"{alone['ours']:.1f} ms"
+    table = benchtables.bench_overview(recorded).loc["this package"]
+    assert f"{table['ms a slice']} ms" == ours
+    for text in (benchtables.bench_summary(recorded), speed.bench_alt(recorded)):
+        assert ours in text
+    assert ours in benchtables.goals(recorded)["measured"].tolist()
 
 
 def test_the_recorded_benchmark_is_whole() -> None:

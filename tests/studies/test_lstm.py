@@ -21,8 +21,16 @@ from genrelib.studies.experiments import (
     Experiment,
     OnePiece,
     StudyError,
+    repetitions_of,
 )
-from genrelib.studies.findings import compare, hits, load_study, record_study, summarise_study
+from genrelib.studies.findings import (
+    compare,
+    hits,
+    load_study,
+    record_study,
+    repetitions_in,
+    summarise_study,
+)
 from genrelib.studies.lstm import parts_folder, pieces, run_study
 
 TINY = {"conv": (), "pool": 20, "units": (4,), "epochs": 1, "schedule": "constant"}
@@ -59,7 +67,9 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Experiment]:
 def test_experiments_have_names_of_their_own() -> None:
     assert len({e.name for e in EXPERIMENTS}) == len(EXPERIMENTS)
     assert len({e.file_name for e in EXPERIMENTS}) == len(EXPERIMENTS)
-    assert {e.group for e in EXPERIMENTS} == {"ladder", "change", "order", "input", "length"}
+    assert {e.group for e in EXPERIMENTS} == {
+        "ladder", "seeds", "change", "order", "input", "length",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("e", EXPERIMENTS, ids=lambda e: e.file_name)
@@ -245,12 +255,29 @@ def test_experiments_are_compared_slice_by_slice() -> None:
     assert -1 <= difference["low"] < 2.5 / 8 < difference["high"] <= 1
 
 
+def test_only_repetitions_with_the_same_folds_are_compared() -> None:
+    table = made_up()
+    third = table[(table["experiment"] == "b") & (table["repetition"] == 0)]
+    more = pd.concat([table, third.assign(repetition=2, predicted="jazz", p_rock=0.1, p_jazz=0.9)])
+    pd.testing.assert_frame_equal(compare(more, ["a", "b"]), compare(table, ["a", "b"]))
+    pd.testing.assert_frame_equal(compare(more, ["b"], "a"), compare(table, ["b"], "a"))
+    pd.testing.assert_frame_equal(hits(more, ["a", "b"]), hits(table, ["a", "b"]))
+    assert compare(more, ["b"]).loc["b", "value"] == 0.5
+    assert repetitions_in(more).to_dict() == {"a": 2, "b": 3}
+
+
+def test_the_repetitions_of_a_difference_are_differences() -> None:
+    both = compare(made_up(), ["b"], "a").loc["b"]
+    # In the first repetition b has six of eight and a three, in the second six and four.
+    assert (both["least"], both["most"]) == (2 / 8, 3 / 8)
+
+
 def test_the_recorded_study_is_whole() -> None:
     study = findings._unpacked(
         findings.pq.read_table(findings.STUDY_FILE), store.metadata(findings.STUDY_FILE), ""
     )
     assert set(study["experiment"]) == {e.name for e in EXPERIMENTS}
-    assert study["repetition"].nunique() >= 2
+    assert repetitions_in(study).to_dict() == {e.name: repetitions_of(e.name) for e in EXPERIMENTS}
     assert study.attrs["corpus"] == "gtzan-mini"
     assert study.attrs["versions"]["keras"] and study.attrs["recorded"]
     six = study[study["slice_id"].str.startswith("rock.") & (study["experiment"] == "CRNN")]

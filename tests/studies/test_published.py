@@ -11,6 +11,8 @@ from genrelib.studies import (
     published_scores,
     published_tags,
     reported_systems,
+    tags_by_track,
+    take_artist_test_on_tags,
     take_published_test,
 )
 
@@ -40,6 +42,28 @@ def test_protocols_take_what_they_take(published: tuple[pd.DataFrame, pd.DataFra
         ]
         assert per == sorted(per)[::-1]
     assert 0.74 < found["fault-filtered, per track", "logistic regression"]["value"] < 0.84
+
+
+def test_a_track_has_the_mean_of_its_patches(
+    published: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    patches, odds = published
+    first, means = tags_by_track(patches, odds)
+    assert first.index.equals(means.index) and len(first) == 733
+    assert first["track_id"].is_unique
+    name = first["track_id"].iloc[-1]
+    own = odds[(patches["track_id"] == name).to_numpy()].mean()
+    np.testing.assert_allclose(means.iloc[-1], own)
+
+
+@pytest.mark.slow
+def test_the_artist_test_is_taken_by_those_who_are_quick(
+    published: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    heard = take_artist_test_on_tags(*tags_by_track(*published), fast=True)
+    assert list(heard) == ["k-NN"]
+    assert {t["track_id"].nunique() for n, t in heard["k-NN"].items() if n == "artist"} == {711}
+    assert heard["k-NN"]["published folds"]["track_id"].nunique() == 694
 
 
 def test_reported_systems_name_who_reported_them() -> None:

@@ -14,6 +14,7 @@ from genrelib.studies.questions import (
     by_length,
     by_order,
     choose_on_half,
+    fold_seed_scores,
     networks_of,
     study_source,
 )
@@ -59,7 +60,8 @@ def test_orders_are_compared_for_both_networks(study: pd.DataFrame) -> None:
     alone, less = by_order(study), by_order(study, less_in_order=True)
     assert len(alone) == 10 and len(less) == 8
     for network in ("LSTM", "CRNN"):
-        assert alone.loc[(network, "in order"), "value"] == compare(study, [network]).iloc[0, 0]
+        names = [network, f"{network}, backwards"]
+        assert alone.loc[(network, "in order"), "value"] == compare(study, names).iloc[0, 0]
         difference = (
             alone.loc[(network, "backwards"), "value"] - alone.loc[(network, "in order"), "value"]
         )
@@ -69,7 +71,7 @@ def test_orders_are_compared_for_both_networks(study: pd.DataFrame) -> None:
 def test_lengths_are_compared_for_all_pieces_and_for_one(study: pd.DataFrame) -> None:
     table = by_length(study)
     assert table.loc["all pieces"].index.tolist() == [1, 2, 3, 6, 15, 30]
-    six = compare(study, ["CRNN"]).iloc[0]
+    six = compare(study, ["CRNN", "CRNN, 1 s"]).iloc[0]
     assert table.loc[("all pieces", 6), "value"] == six["value"]
     single = compare(study, ["CRNN, 6 s from one piece"], level="track").iloc[0]
     assert by_length(study, "track").loc[("one piece a track", 6), "low"] == single["low"]
@@ -80,6 +82,20 @@ def test_inputs_are_compared_under_the_names_of_the_chapter(study: pd.DataFrame)
     less = by_input(study, "mel bands")
     assert "mel bands" not in less.index
     assert less.at["MFCC", "value"] == compare(study, ["CRNN on mfcc"], "CRNN").iloc[0, 0]
+
+
+def test_networks_are_scored_for_each_seed_of_the_folds(study: pd.DataFrame) -> None:
+    table = fold_seed_scores(study)
+    assert table.groupby("model")["seed"].apply(list).to_dict() == {
+        "LSTM on MFCC": list(range(5)), "CRNN on mel": list(range(5)),
+    }  # fmt: skip
+    crnn = compare(study, ["CRNN"]).loc["CRNN"]
+    values = table.loc[table["model"] == "CRNN on mel", "value"]
+    assert values.mean() == pytest.approx(crnn["value"])
+    assert (values.min(), values.max()) == (crnn["least"], crnn["most"])
+    rows = study[(study["experiment"] == "CRNN")]
+    folds = rows.pivot(index="slice_id", columns="repetition", values="fold")
+    assert folds.T.duplicated().sum() == 0, "each seed has folds of its own"
 
 
 def test_the_best_on_one_half_is_scored_on_the_other() -> None:

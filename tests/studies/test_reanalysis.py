@@ -102,6 +102,59 @@ def test_the_sweep_asks_one_to_k_neighbours_in_three_ways() -> None:
     assert curves.iloc[1, 0] < curves.iloc[1, 1]
 
 
+def test_one_neighbour_is_ahead_of_several_where_siblings_are_in_reach() -> None:
+    study = _study(n_tracks=20)
+    # Genres at random: only a sibling knows, and there are four of them.
+    rng = np.random.default_rng(2)
+    tracks = study.slices["track_id"].unique()
+    genre = dict(zip(tracks, rng.permutation(np.repeat(["blues", "jazz"], 20)), strict=True))
+    mixed = study.slices.assign(genre=study.slices["track_id"].map(genre))
+    falls = reanalysis.fall_after_one(OriginalStudy(mixed, study.means, study.instant), 15)
+    random, track, less = (row for _, row in falls.iterrows())
+    assert random["low"] > 0
+    assert track["low"] < 0 < track["high"]
+    assert less["value"] == pytest.approx(random["value"] - track["value"])
+
+
+def test_a_draw_at_the_edge_is_counted_on_both_sides() -> None:
+    drawn = pd.Series(np.arange(999))
+    assert reanalysis.how_rare(drawn, 4) == pytest.approx(2 * 6 / 1000)
+    assert reanalysis.how_rare(drawn, 994) == pytest.approx(2 * 6 / 1000)
+    assert reanalysis.how_rare(drawn, 499) == 1
+    assert reanalysis.how_rare(drawn, -1) == pytest.approx(2 / 1000)  # never zero
+
+
+def test_one_forest_is_read_in_four_ways() -> None:
+    # The first slice is silent, and of the first genre, by luck; the second is called wrongly.
+    share = np.array([[0.3, 0.45, 0.25], [0.6, 0.4, 0.0], [0.1, 0.1, 0.8]])
+    truth = np.eye(3, dtype=bool)
+    read = reanalysis.forest_readings(share, truth, plain=np.array([0, 1, 2]))["accuracy"]
+    assert read.tolist() == pytest.approx([1 / 3, 1 / 2, 2 / 3, 1 / 3, 1])
+    share[1] = [0.4, 0.6, 0]
+    truth = np.eye(3, dtype=bool)[[1, 1, 2]]
+    read = reanalysis.forest_readings(share, truth, plain=np.array([1, 1, 2]))["accuracy"]
+    assert read["rows as answered, as published"] == pytest.approx(2 / 3)
+    assert read["genre with the most votes"] == 1
+    counts = reanalysis.argmax_counts(share, truth)
+    assert counts == {"truly": 0, "called": 1, "zeros": 1, "n_test": 3}
+
+
+def test_columns_are_held_against_their_namesakes() -> None:
+    x = np.arange(5.0)
+    theirs = pd.DataFrame(dict.fromkeys(reanalysis.NAMESAKES, x))
+    ours = pd.DataFrame(
+        {"mfcc_01_mean": x, "mfcc_02_mean": -3 * x, "mfcc_01_std": 1 - x, "tempo": x,
+         "rms_mean": -x}
+        | dict.fromkeys(
+            ["harmonic_rms_mean", "percussive_rms_mean", "centroid_mean", "chroma_c_mean",
+             "tonnetz_1_mean", "mel_001_mean"], x
+        )
+    )  # fmt: skip
+    r = reanalysis.compare_namesakes(theirs, ours).set_index("called")["correlation"]
+    assert r["tempo"] == pytest.approx(1) and r["rms_mean"] == pytest.approx(-1)
+    assert r["mfcc_mean"] == pytest.approx(-1)  # of all its bands, and of their means only
+
+
 def test_copies_and_silence_are_found() -> None:
     study = _study()
     study.means.loc["jazz_3:1"] = study.means.loc["blues_5:2"]
@@ -147,6 +200,17 @@ def test_sources_are_scored_over_all_and_within_genres() -> None:
     assert scores["blues", "area"] == 1
     assert scores["jazz", "area"] == 0.5
     assert list(scores.index.unique(0)) == ["all genres", "blues", "jazz"]
+
+
+def test_draws_of_one_source_alone_leave_no_hole_in_the_interval() -> None:
+    ids = [f"jazz_{i}:0" for i in range(6)]
+    source = ["private"] * 5 + ["GTZAN"]  # which many draws leave out
+    told = pd.DataFrame({"slice_id": ids, "track_id": ids, "genre": source, "predicted": source})
+    told["p_private"] = [0.9, 0.8, 0.7, 0.6, 0.2, 0.4]
+    scores = reanalysis.source_scores(told, pd.Series("jazz", index=ids))
+    assert scores[["value", "low", "high"]].notna().all(axis=None)
+    area = scores[scores["measure"] == "area"].iloc[0]
+    assert area["value"] == 0.8 and area["low"] < 0.5
 
 
 @pytest.mark.parametrize("home", ["GTZAN", "private"])

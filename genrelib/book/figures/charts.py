@@ -9,16 +9,19 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from genrelib.book.figures.common import MARKERS, genre_points
+from genrelib.evaluation import FEW
 
 
 def genre_maps(
     maps: Mapping[str, np.ndarray], genres: pd.Series, axis_labels: tuple[str, str]
 ) -> Figure:
-    """Draw the same slices on several maps, side by side, with one legend.
+    """Draw the same slices on several maps, one below the other, genres named in place.
 
     Parameters
     ----------
@@ -34,17 +37,27 @@ def genre_maps(
     matplotlib.figure.Figure
         One panel per map.
     """
-    fig, axes = plt.subplots(1, len(maps), figsize=(6.4, 1.4 + 6 / len(maps)), squeeze=False)
-    for ax, (title, points) in zip(axes[0], maps.items(), strict=True):
-        genre_points(ax, points, genres, size=0.5)
+    fig, axes = plt.subplots(len(maps), 1, figsize=(6.4, 3.5 * len(maps)), squeeze=False)
+    for ax, (title, points) in zip(axes[:, 0], maps.items(), strict=True):
+        genre_points(ax, points, genres, size=0.6)
+        _name_groups(ax, points, genres)
         ax.set_title(title, loc="left")
         ax.set_xticks([])
         ax.set_yticks([])
         ax.set_xlabel(axis_labels[0])
         ax.set_ylabel(axis_labels[1])
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4,
-               markerscale=1.6, columnspacing=1)  # fmt: skip
     return fig
+
+
+def _name_groups(ax: Axes, points: np.ndarray, genres: pd.Series) -> None:
+    """Write the name of each genre where its points lie closest together."""
+    genre_of = genres.to_numpy()
+    for genre in sorted(set(genre_of)):
+        own = points[genre_of == genre]
+        near = np.sort(np.linalg.norm(own[:, None] - own, axis=2), axis=1)
+        x, y = own[near[:, : max(2, len(own) // 3)].mean(axis=1).argmin()]
+        ax.text(x, y, genre, color="#222222", ha="center", va="center", weight="bold", zorder=4,
+                path_effects=[withStroke(linewidth=3, foreground="white")])  # fmt: skip
 
 
 def input_scores(scores: pd.DataFrame) -> Figure:
@@ -67,7 +80,7 @@ def input_scores(scores: pd.DataFrame) -> Figure:
     points = len(models) * len(inputs)
     fig, axes = plt.subplots(
         len(protocols), 1, sharex=True, squeeze=False,
-        figsize=(6.4, 1.2 + (0.5 + 0.24 * points) * len(protocols)),
+        figsize=(6.4, 1.2 + (0.5 + 0.2 * points) * len(protocols)),
     )  # fmt: skip
     for ax, protocol in zip(axes[:, 0], protocols, strict=True):
         of_protocol = scores[scores["protocol"] == protocol]
@@ -130,29 +143,31 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Figure:
     -------
     matplotlib.figure.Figure
         One panel each, with 95 % intervals. On the dashed line confidence equals accuracy; the
-        numbers at the bottom say how many predictions a point rests on.
+        numbers at the bottom say how many predictions are in a bin. Bins of fewer than
+        :data:`genrelib.evaluation.FEW` get no point.
     """
     columns = 1 if len(bins) == 1 else 2
     rows = math.ceil(len(bins) / columns)
-    size = (6.4, rows * (0.8 + 6.2 / columns))
-    fig, axes = plt.subplots(rows, columns, squeeze=False, figsize=size)
+    size = (6.4, min(rows * (0.8 + 6.2 / columns), 7.2))
+    fig, axes = plt.subplots(rows, columns, squeeze=False, figsize=size, sharex=True, sharey=True)
     for ax in axes.flat[len(bins) :]:
         ax.set_axis_off()
     for ax, (title, table) in zip(axes.flat, bins.items(), strict=False):
         ax.plot([0, 1], [0, 1], color="#999999", linestyle="--", zorder=0)
-        error = [table["accuracy"] - table["low"], table["high"] - table["accuracy"]]
-        ax.errorbar(table["confidence"], table["accuracy"], yerr=np.clip(error, 0, None),
+        part = table[table["n"] >= FEW]
+        error = [part["accuracy"] - part["low"], part["high"] - part["accuracy"]]
+        ax.errorbar(part["confidence"], part["accuracy"], yerr=np.clip(error, 0, None),
                     fmt="o", markersize=7, capsize=3, color="#332288")  # fmt: skip
         for middle, n in zip((table["from"] + table["to"]) / 2, table["n"], strict=True):
-            ax.text(middle, -0.03, str(n), ha="center", va="top", fontsize=8, rotation=90)
+            ax.text(middle, -0.03, str(n), ha="center", va="top", fontsize=10, rotation=90)
         ax.set_xlim(0, 1.05)
-        ax.set_ylim(-0.22, 1.05)
+        ax.set_ylim(-0.5, 1.05)
         ax.set_xticks(np.linspace(0, 1, 6))
         ax.set_yticks(np.linspace(0, 1, 6))
         ax.set_title(title, loc="left")
-        ax.set_xlabel("confidence")
-        ax.set_ylabel("share that is right")
         ax.grid()
+    fig.supxlabel("confidence", fontsize=12)
+    fig.supylabel("share that is right", fontsize=12)
     return fig
 
 

@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from genrelib.corpus import GENRES
-from genrelib.evaluation import CONTROLS, FEW, PROTOCOLS
+from genrelib.evaluation import EXAMS, FEW
 from genrelib.features import FAMILIES
 
 PALETTE = tuple(e["color"] for e in plt.style.library["petroff10"]["axes.prop_cycle"])
@@ -28,13 +28,15 @@ GENRE_COLOURS = dict(zip(GENRES, PALETTE, strict=True))
 MARKERS = "osD^vP*X<>"
 PROTOCOL_COLOURS = dict(
     zip(
-        (*list(PROTOCOLS)[:2], *CONTROLS, *list(PROTOCOLS)[2:]),
+        EXAMS,
         ("#d55e00", "#0072b2", "#56b4e9", "#8c6d1f", "#009e73", "#56504c", *PALETTE),
         strict=False,
     )
 )
 """Colours of the protocols and controls, in the order in which they are shown, from Okabe and
 Ito (2008); one of your own gets another."""
+PROTOCOL_MARKERS = dict(zip(PROTOCOL_COLOURS, MARKERS, strict=False))
+"""Markers of the protocols and controls, the same in every figure."""
 FAMILY_COLOURS = dict(
     zip(
         FAMILIES,
@@ -199,7 +201,7 @@ def protocol_scores(results: pd.DataFrame, *, metric: str = "accuracy") -> Figur
                 part["value"],
                 y,
                 xerr=np.clip(error, 0, None),
-                fmt=MARKERS[i],
+                fmt=PROTOCOL_MARKERS.get(protocol, "h"),
                 capsize=3,
                 markersize=7 if room > 0.25 else 5,
                 color=PROTOCOL_COLOURS[protocol],
@@ -216,7 +218,9 @@ def protocol_scores(results: pd.DataFrame, *, metric: str = "accuracy") -> Figur
     return fig
 
 
-def family_bars(values: pd.DataFrame, xlabel: str) -> Figure:
+def family_bars(
+    values: pd.DataFrame, xlabel: str, intervals: pd.DataFrame | None = None
+) -> Figure:
     """Draw importance by feature family, one bar per measure.
 
     Parameters
@@ -225,17 +229,25 @@ def family_bars(values: pd.DataFrame, xlabel: str) -> Figure:
         Index: family; one column per measure.
     xlabel : str
         What the bars mean.
+    intervals : pandas.DataFrame, optional
+        ``low`` and ``high`` of the first measure, by family.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Horizontal bars, families in the order given.
+        Horizontal bars, families in the order given, intervals as thin lines.
     """
     fig, ax = plt.subplots(figsize=(6.4, 0.9 + 0.25 * values.size + 0.2 * len(values)))
     height = 0.8 / values.shape[1]
     for i, (name, column) in enumerate(values.items()):
         ax.barh(np.arange(len(column)) + i * height, column, height, label=name,
                 color=("#0072b2", "#d55e00", "#56504c")[i % 3])  # fmt: skip
+    if intervals is not None:
+        low, high = intervals.loc[values.index, ["low", "high"]].to_numpy().T
+        middle, rows = values.iloc[:, 0].to_numpy(), np.arange(len(values))
+        ax.errorbar(middle, rows, xerr=np.clip([middle - low, high - middle], 0, None),
+                    fmt="none", capsize=3, color="black")  # fmt: skip
+        ax.axvline(0, color="#56504c", linewidth=0.8)
     ax.set_yticks(np.arange(len(values)) + 0.4 - height / 2, values.index)
     ax.invert_yaxis()
     ax.set_xlabel(xlabel)
@@ -257,7 +269,7 @@ def learning_curves(
         For each model ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy`` per epoch, as in
         the ``history`` of a Keras run.
     chosen : mapping of str to int, optional
-        For some models the epoch whose weights are kept, counted from 1; it is marked.
+        For some models the epoch whose weights are kept, counted from 1; a dotted line.
 
     Returns
     -------
@@ -272,49 +284,16 @@ def learning_curves(
             ax.plot(epochs, history[key], "--", color=colour, alpha=0.7)
             ax.plot(epochs, history[f"val_{key}"], "-", color=colour, label=name)
             if epoch := (chosen or {}).get(name):
-                height = history[f"val_{key}"][epoch - 1]
-                ax.plot([epoch], [height], "o", color=colour, markersize=9)
-    axes[0].set_ylabel("loss (cross-entropy + penalty)")
+                ax.axvline(epoch, color="#56504c", linestyle=":")
+    axes[0].set_ylabel("loss\n(cross-entropy + penalty)")
     axes[1].set_ylabel("accuracy per slice")
     axes[1].set_ylim(0, 1.02)
     axes[1].set_xlabel("epoch (solid: validation, dashed: training)")
     axes[1].xaxis.get_major_locator().set_params(integer=True)
     for ax in axes:
         ax.grid(axis="y")
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    return fig
-
-
-def genre_map(
-    points: np.ndarray,
-    genres: pd.Series,
-    axis_labels: tuple[str, str],
-    *,
-    tracks: pd.Series | None = None,
-) -> Figure:
-    """Draw slices as points of a plane, a colour and a marker for each genre.
-
-    Parameters
-    ----------
-    points : numpy.ndarray
-        Shape ``(n_slices, 2)``.
-    genres : pandas.Series
-        Genre per slice.
-    axis_labels : tuple of str
-        Labels of the two axes.
-    tracks : pandas.Series, optional
-        Track per slice; if given, thin lines connect the slices of a track in order.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A scatter plot with its legend above.
-    """
-    fig, ax = plt.subplots(figsize=(6.4, 6.4))
-    genre_points(ax, points, genres, tracks)
-    ax.set_xlabel(axis_labels[0])
-    ax.set_ylabel(axis_labels[1])
-    fig.legend(loc="outside upper center", ncols=4, markerscale=1.2, columnspacing=1)
+    if len(histories) > 1:
+        fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
 
 
@@ -322,16 +301,13 @@ def genre_points(
     ax: Axes,
     points: np.ndarray,
     genres: pd.Series,
-    tracks: pd.Series | None = None,
     *,
     size: float = 1.0,
 ) -> None:
-    genre_of, track_of = genres.to_numpy(), None if tracks is None else tracks.to_numpy()
+    genre_of = genres.to_numpy()
     area = size * float(np.clip(900 / np.sqrt(len(points)), 8, 60))
     for i, (genre, colour) in enumerate(genre_colours(genre_of).items()):
         own = genre_of == genre
-        for track in [] if track_of is None else dict.fromkeys(track_of[own]):
-            ax.plot(*points[own & (track_of == track)].T, color=colour, linewidth=0.6, alpha=0.5)
         marker = MARKERS[i % len(MARKERS)]
         ax.scatter(points[own, 0], points[own, 1], s=area * (1.8 if marker == "*" else 1),
                    color=colour, edgecolor="white", linewidth=0.4, marker=marker, label=genre,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
 from genrelib.book.figures import common
 from genrelib.book.figures.common import MARKERS, Picture
-from genrelib.evaluation import CONFIDENCE, METHODS
+from genrelib.book.results import STEPS
+from genrelib.evaluation import CONFIDENCE, FEW, METHODS
+from genrelib.studies import LADDER
 
-# A colour for each chapter, not those of genres or protocols.
-COLOURS = ("#332288", "#cc6677", "#117733", "#aa4499", "#999933")
+EXAM_PAIRS = tuple(STEPS.values())
 LINES = ("-", "--", "-.", ":")
 DRAWN = {
     ("slice", METHODS[0]): ("slices", "#d55e00"),
@@ -21,83 +23,109 @@ DRAWN = {
 """Intervals that are shown, by unit and method: what they are called, and their colour."""
 
 
-def everything(measured: pd.DataFrame) -> Picture:
-    """Show every model under every protocol.
+def everything(measured: pd.DataFrame, reported: float) -> Picture:
+    """Show every model under the protocols, two exams on the same tracks side by side.
 
     Parameters
     ----------
     measured : pandas.DataFrame
         As from :func:`genrelib.book.load_results`.
-
-    Returns
-    -------
-    Picture
-        One panel per slice, one per track.
-    """
-    rows = measured[(measured["level"] == "slice") & (measured["metric"] == "accuracy")]
-    return Picture(
-        common.protocol_scores(measured),
-        caption="Accuracy of every model under every protocol, with 95 % intervals that resample "
-        "what the protocol holds out, tracks or artists. "
-        f"Dotted: chance among {rows['n_genres'].max()} genres.",
-        alt="Accuracy per slice with 95 % interval: "
-        + "; ".join(
-            f"{r.model}, {r.protocol} {r.value:.2f}, {r.low:.2f} to {r.high:.2f}"
-            for r in rows.itertuples()
-        )
-        + ". The panel below shows the same per track.",
-        name="fig-conclusions-all",
-    )
-
-
-def arc(
-    scores: pd.DataFrame, chapters: pd.Series, n_genres: pd.Series, reported: float
-) -> Picture:
-    """Show what becomes of each model's score as the protocol gets stricter.
-
-    Parameters
-    ----------
-    scores : pandas.DataFrame
-        Accuracy per slice: models by protocols, the strictest last.
-    chapters : pandas.Series
-        Chapter by model.
-    n_genres : pandas.Series
-        Number of genres tested by protocol.
     reported : float
         What the original study reports.
 
     Returns
     -------
     Picture
-        One line per model, in the colour of its chapter; a level line for the report.
+        One row per model, the best under ``track`` above. The left panel goes from
+        ``random-slice`` to ``track``, the right one from ``track-paired`` to ``artist`` where
+        these test enough tracks.
     """
-    protocols = scores.columns.tolist()
-    fig, ax = plt.subplots(figsize=(6.4, 4 + 0.15 * len(scores)))
-    for i, (_, part) in enumerate(scores.groupby(chapters, sort=False)):
-        for j, (model, row) in enumerate(part.iterrows()):
-            ax.plot(
-                protocols, row, linestyle=LINES[j % len(LINES)], marker=MARKERS[j % len(MARKERS)],
-                color=COLOURS[i % len(COLOURS)], markersize=7, label=model,
-            )  # fmt: skip
-    ax.axhline(reported, color="#56504c", linestyle=(0, (8, 4)), linewidth=1,
-               label="reported by the original study")  # fmt: skip
-    ax.set_xticks(range(len(protocols)), [f"{p}\n({n_genres[p]} genres)" for p in protocols])
-    ax.set_ylim(0, 1.02)
-    ax.set_ylabel("accuracy per slice")
-    ax.margins(x=0.12)
-    ax.grid(axis="y")
-    fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    lines = [
-        f"{model}: " + ", ".join(f"{p} {value:.2f}" for p, value in row.dropna().items())
-        for model, row in scores.iterrows()
-    ]
+    rows = measured.query("level == 'slice' and metric == 'accuracy'")
+    rows = rows[rows["n_tracks"] >= FEW].set_index(["model", "protocol"])
+    order = rows.xs("track", level=1)["value"].sort_values(ascending=False).index
+    pairs = [p for p in EXAM_PAIRS if set(p) <= set(rows.index.get_level_values(1))]
+    fig, axes = plt.subplots(1, len(pairs), sharey=True, squeeze=False,
+                             figsize=(6.4, 1.6 + 0.34 * len(order)))  # fmt: skip
+    told = []
+    for ax, pair in zip(axes[0], pairs, strict=True):
+        for name, lift in zip(pair, (0.14, -0.14), strict=True):
+            part = rows.xs(name, level=1).reindex(order)
+            y = np.arange(len(order)) - lift
+            error = np.clip([part["value"] - part["low"], part["high"] - part["value"]], 0, None)
+            ax.errorbar(part["value"], y, xerr=error, fmt=common.PROTOCOL_MARKERS[name], capsize=2,
+                        markersize=5, color=common.PROTOCOL_COLOURS[name], label=name)  # fmt: skip
+            told += [
+                f"{model}, {name} {r.value:.2f}, {r.low:.2f} to {r.high:.2f}"
+                for model, r in part.dropna(subset=["value"]).iterrows()
+            ]
+        covers = rows.xs(pair[1], level=1).iloc[0]
+        ax.set_title(
+            f"{covers['n_tracks']:.0f} tracks, {covers['n_genres']:.0f} genres", loc="left"
+        )
+        ax.axvline(1 / covers["n_genres"], color="#999999", linestyle=":", zorder=0)
+        ax.set(xlim=(0, 1.02), xlabel="accuracy per slice")
+        ax.grid(axis="x")
+    axes[0, 0].axvline(reported, color="#56504c", linestyle=(0, (8, 4)), linewidth=1)
+    axes[0, 0].set_yticks(range(len(order)), order)
+    axes[0, 0].set_ylim(len(order) - 0.5, -0.5)
+    handles = [h for ax in axes[0] for h in zip(*ax.get_legend_handles_labels(), strict=True)]
+    fig.legend(*zip(*handles, strict=True), loc="outside upper center", ncols=2)
     return Picture(
         fig,
-        caption="The same models, asked stricter questions from left to right; models of one "
-        f"chapter have one colour. Level line: the {reported} that the original study reports "
-        "for one nearest neighbour, with random slices.",
-        alt="One line per model over the protocols. " + "; ".join(lines),
-        name="fig-conclusions-arc",
+        caption="Every model, two exams on the same tracks in each panel, with 95 % intervals. "
+        "Left: slices of a track on both sides, or on one. Right: artists on both sides, or on "
+        "one. Dotted: chance among the genres tested. Dashed: the "
+        f"{reported} that the original study reports for one nearest neighbour on its own music.",
+        alt="Accuracy per slice with 95 % interval: " + "; ".join(told) + ".",
+        name="fig-conclusions-all",
+    )
+
+
+def artists(scores: pd.DataFrame) -> Picture:
+    """Show the step from track to artist on several corpora, with its control.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        As from :func:`genrelib.studies.ladder_scores`.
+
+    Returns
+    -------
+    Picture
+        Left the accuracies, right the artist effect, one row per corpus and model.
+    """
+    wide = scores.set_index(["corpus", "model", "what"])[["value", "low", "high"]]
+    names = list(dict.fromkeys(wide.index.droplevel(2)))
+    fig, (left, right) = plt.subplots(1, 2, sharey=True, width_ratios=(3, 2),
+                                      figsize=(6.4, 1.5 + 0.55 * len(names)))  # fmt: skip
+    told = []
+    for k, (corpus, model) in enumerate(names):
+        own = wide.loc[corpus, model]
+        for name, lift in zip(LADDER, (0.2, 0, -0.2), strict=True):
+            value, low, high = own.loc[name]
+            left.errorbar([value], [k - lift], xerr=[[value - low], [high - value]], capsize=2,
+                          fmt=common.PROTOCOL_MARKERS[name], color=common.PROTOCOL_COLOURS[name],
+                          label=name if not k else None)  # fmt: skip
+        value, low, high = own.loc["artist effect"]
+        right.errorbar([value], [k], xerr=[[value - low], [high - value]], capsize=2, fmt="o",
+                       color="#56504c")  # fmt: skip
+        values = ", ".join(f"{name} {own.at[name, 'value']:.2f}" for name in LADDER)
+        told.append(f"{corpus}, {model}: {values}; effect {value:.2f}, {low:.2f} to {high:.2f}")
+    right.axvline(0, color="#999999", linestyle=":", zorder=0)
+    left.set_yticks(range(len(names)), [f"{corpus}\n{model}" for corpus, model in names])
+    left.set_ylim(len(names) - 0.5, -0.5)
+    left.set(xlim=(0, 1.02), xlabel="accuracy")
+    right.set_xlabel("artist effect")
+    for ax in (left, right):
+        ax.grid(axis="x")
+    fig.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return Picture(
+        fig,
+        caption="Left: accuracy under track on the tracks that artist tests, the same with as few "
+        "tracks of each genre to learn from, and with artists (or releases) apart. Right: the "
+        "difference of the last two, the artist effect. 95 % intervals draw artists.",
+        alt="Accuracy and artist effect with 95 % interval. " + "; ".join(told) + ".",
+        name="fig-conclusions-artists",
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from genrelib.book.figures import charts, common
 from genrelib.book.figures.common import Picture
+from genrelib.evaluation import FEW
 from genrelib.features import EAR_HOP, EAR_RATE, PATCH_FRAMES
 
 
@@ -96,11 +97,11 @@ def protocols(rows: pd.DataFrame) -> Picture:
     Picture
         Points with intervals, per slice and per track.
     """
-    by_slice = rows.query("level == 'slice' and metric == 'accuracy'")
+    by_slice = rows.query("level == 'slice' and metric == 'accuracy' and n_tracks >= @FEW")
     return Picture(
         common.protocol_scores(rows),
         "Accuracy of four models on the embedding, under the protocols, with 95 % intervals. "
-        f"Dotted: chance among {rows['n_genres'].max()} genres.",
+        "Small ticks: chance, one in as many genres as the protocol tests.",
         "Accuracy per slice, with 95 % interval: "
         + "; ".join(f"{r.model}, {r.protocol} {_bounds(r)}" for r in by_slice.itertuples())
         + ". The panel below shows the same per track.",
@@ -209,8 +210,9 @@ def maps(points: Mapping[str, np.ndarray], genres: pd.Series) -> Picture:
     """
     return Picture(
         charts.genre_maps(points, genres, ("t-SNE 1 (no unit)", "t-SNE 2 (no unit)")),
-        "The same slices on two maps by t-SNE. One point per slice, a colour and a marker per "
-        "genre. Distances between groups, their size and the axes mean nothing.",
+        "The same slices on two maps by t-SNE. One point per slice; the name of a genre stands "
+        "where its slices lie closest. Distances between groups, their size and the axes mean "
+        "nothing.",
         f"Two scatter plots of {len(genres):,} slices of {genres.nunique()} genres, one by "
         "hand-made features, one by the embedding of the ear.",
         "fig-ear-maps",
@@ -234,7 +236,7 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Picture:
         protocol: "; ".join(
             f"{row.n} recordings with mean confidence {row.confidence:.2f}, of which "
             f"{row.accuracy:.2f} are right"
-            for row in table.itertuples()
+            for row in table[table["n"] >= FEW].itertuples()
         )
         for protocol, table in bins.items()
     }
@@ -242,7 +244,8 @@ def reliability(bins: Mapping[str, pd.DataFrame]) -> Picture:
         charts.reliability(bins),
         "Reliability diagrams of the model that comes with the package, by what was held out and "
         "by the length of the recordings. On the dashed line it would be as often right as it is "
-        "sure; numbers count recordings, bars are 95 % intervals.",
+        "sure; numbers count recordings, bars are 95 % intervals. No mark stands for fewer than "
+        f"{FEW} recordings.",
         ". ".join(f"Under {protocol}: {text}" for protocol, text in points.items()),
         "fig-ear-reliability",
     )

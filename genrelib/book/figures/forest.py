@@ -96,8 +96,9 @@ def majority(shares: pd.DataFrame, truth: pd.Series, silent: pd.Series) -> Pictu
     top, right = shares.max(axis=1), shares.idxmax(axis=1) == truth
     fig, ax = plt.subplots()
     bins = list(np.linspace(0, 1, 21) + 1e-9)  # a share of exactly one half belongs to the left
-    ax.hist([top[right], top[~right]], bins=bins, stacked=True,
-            color=["#0072b2", "#d55e00"], label=["right", "wrong"])  # fmt: skip
+    ax.hist([top[right], top[~right]], bins=bins, stacked=True, hatch=["", "///"],
+            color=["#0072b2", "#d55e00"], label=["right", "wrong"], edgecolor="white",
+            linewidth=0)  # fmt: skip
     ax.axvline(0.5, color="black", linestyle="--")
     ax.set_xlabel("share of votes for the leading genre (dashed: one half)")
     ax.set_ylabel("test slices")

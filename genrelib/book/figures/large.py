@@ -18,7 +18,27 @@ PART_COLOURS = {
     "writing": "#bbbbbb",
 }
 """Colours of the parts of the work."""
+MEASURED = 2
+"""Cores of the recorded run."""
 CORES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+def clock(hours: float) -> str:
+    """Write a time in hours and minutes, or in minutes and seconds where it is less than one hour.
+
+    Parameters
+    ----------
+    hours : float
+        The time.
+
+    Returns
+    -------
+    str
+        Such as ``4 h 7 min``, ``3 min 5 s`` or ``9 s``.
+    """
+    unit, part, small = ("h", "min", 60) if hours >= 1 else ("min", "s", 3600)
+    whole, rest = divmod(round(small * hours), 60)
+    return f"{whole} {unit} {rest} {part}" if whole else f"{rest} {part}"
 
 
 def memory(peaks: pd.DataFrame) -> Picture:
@@ -77,6 +97,7 @@ def hours(core_hours: pd.Series, night: float) -> Picture:
     for i, (name, alone) in enumerate(core_hours.items()):
         colour = SIZE_COLOURS[i % len(SIZE_COLOURS)]
         ax.plot(CORES, [alone / n for n in CORES], color=colour, label=name)
+    ax.axvspan(0.8, MEASURED, color="#dddddd", zorder=0, lw=0)
     for height, label in ((night, "a night"), (1, "an hour"), (1 / 60, "a minute")):
         ax.axhline(height, color="#56504c", linestyle=":", linewidth=1)
         ax.text(1.01, height, label, color="#56504c", va="center",
@@ -94,11 +115,12 @@ def hours(core_hours: pd.Series, night: float) -> Picture:
     fig.legend(loc="outside upper center", ncols=4)
     return Picture(
         fig,
-        "Hours that the four sizes of FMA take, by the number of cores, at the "
-        "recorded rate. The lines assume that each core works at the full rate and that the audio "
-        "arrives in time.",
-        "Falling straight lines on logarithmic axes. Hours on one core: "
-        + "; ".join(f"{name} {alone:.1f}" for name, alone in core_hours.items()),
+        "Hours that the four sizes of FMA take, by the number of cores: arithmetic, not "
+        f"measurement. Up to {MEASURED} cores were measured; beyond the grey area the lines only "
+        "divide by the number of cores, as if each worked at the full rate and the audio arrived "
+        "in time.",
+        "Falling straight lines on logarithmic axes. On one core: "
+        + "; ".join(f"{name} {clock(alone)}" for name, alone in core_hours.items()),
         "fig-large-hours",
     )
 
@@ -114,24 +136,27 @@ def bottleneck(parts: pd.Series) -> Picture:
     Returns
     -------
     Picture
-        One bar per part.
+        One dot per part: a logarithmic axis has no zero for a bar to stand on.
     """
     colours = [PART_COLOURS.get(kind, "#999999") for kind in parts.index.str.split(",").str[0]]
     fig, ax = plt.subplots(figsize=(6.4, 3.6))
-    ax.barh(parts.index, parts, color=colours)
-    for y, value in enumerate(parts):
-        ax.text(1.1 * value, y, f"{value:,.0f}", va="center")
+    for y, (value, colour) in enumerate(zip(parts, colours, strict=True)):
+        ax.plot(value, y, "o", color=colour, markersize=9)
+        ax.text(1.25 * value, y, f"{value:,.0f}", va="center")
+    ax.set_yticks(range(len(parts)), parts.index)
     ax.set(
         xscale="log",
         xlabel="clips of 30 seconds per second (logarithmic)",
         xlim=(1, 12 * parts.max()),
     )
+    ax.grid(axis="x")
     ax.invert_yaxis()
     return Picture(
         fig,
-        "How many clips per second each part of the work could do by itself. The lowest bar among "
-        "those that a run needs is its bottleneck.",
-        "Bars of clips per second: "
+        "How many clips per second each part of the work could do by itself. The leftmost dot "
+        "among those that a run needs is its bottleneck. What many cores could do is "
+        "calculated from one, not measured.",
+        "Dots of clips per second: "
         + "; ".join(f"{name} {value:,.0f}" for name, value in parts.items()),
         "fig-large-bottleneck",
     )

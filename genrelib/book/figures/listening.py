@@ -16,10 +16,11 @@ from genrelib.book.figures.common import (
     confusion_matrix,
     genre_colours,
     learning_curves,
-    protocol_scores,
 )
+from genrelib.book.figures.scores import under_protocols
 from genrelib.corpus import SAMPLE_RATE
 from genrelib.features import FRAME_STEP, HOP_LENGTH, SLICE_LENGTH
+from genrelib.studies import KINDS_OF_CHANGE, repetitions_in
 
 FRAME = FRAME_STEP * HOP_LENGTH / SAMPLE_RATE
 """Seconds from one frame to the next."""
@@ -65,33 +66,36 @@ def as_heard(frames: Mapping[str, np.ndarray], slice_id: str) -> Picture:
     )
 
 
-def learning(networks: Mapping[str, Any]) -> Picture:
-    """Draw the learning curves of trained networks.
+def learning(network: Any, kept: int | None = None) -> Picture:
+    """Draw the learning curves of a trained network.
 
     Parameters
     ----------
-    networks : mapping of str to genrelib.models.RecurrentClassifier
-        Trained with validation tracks; those with ``patience`` were stopped by them.
+    network : genrelib.models.RecurrentClassifier
+        Trained to the end, with validation tracks to watch.
+    kept : int, optional
+        The epoch whose weights early stopping keeps, counted from 1.
 
     Returns
     -------
     Picture
         Loss and accuracy over the epochs.
     """
-    stopped = {name: m.epoch_ for name, m in networks.items() if m.patience is not None}
-    ends = "; ".join(
-        f"{name}: training {m.history_['accuracy'][-1]:.2f}, validation tracks "
-        f"{m.history_['val_accuracy'][-1]:.2f}"
-        for name, m in networks.items()
-    )
-    kept = " and ".join(f"{epoch}" for epoch in stopped.values())
+    history = network.history_
+    ends = ", ".join(
+        f"{name} {history[key][-1]:.2f}"
+        for name, key in (
+            ("loss on training slices", "loss"), ("on validation tracks", "val_loss"),
+            ("accuracy on training slices", "accuracy"), ("on validation tracks", "val_accuracy"),
+        )
+    )  # fmt: skip
+    mark = {"network": kept} if kept else {}
     return Picture(
-        learning_curves({name: m.history_ for name, m in networks.items()}, stopped),
-        "Loss and accuracy over the epochs. Solid: validation tracks. Dashed: training slices. "
-        "The dot marks the epoch whose weights are kept when training is stopped by the loss on "
-        "the validation tracks.",
+        learning_curves({"network": history}, mark),
+        "Loss and accuracy over the epochs. Solid: validation tracks. Dashed: training slices."
+        + (" Dotted: the epoch whose weights early stopping keeps." if kept else ""),
         f"Two panels over the epochs. After the last epoch: {ends}."
-        + (f" The weights kept are those of epoch {kept}." if kept else ""),
+        + (f" A dotted line marks epoch {kept}." if kept else ""),
         "fig-lstm-curves",
     )
 
@@ -147,32 +151,21 @@ def listening_along(heard: np.ndarray, genres: Sequence[str], slices: pd.DataFra
     )
 
 
-def protocols(scores: pd.DataFrame) -> Picture:
+def protocols(rows: pd.DataFrame) -> Picture:
     """Draw the scores of the networks under the protocols.
 
     Parameters
     ----------
-    scores : pandas.DataFrame
-        Rows as from :func:`genrelib.book.record`.
+    rows : pandas.DataFrame
+        What :func:`genrelib.book.record` gives.
 
     Returns
     -------
     Picture
         Per slice and per track, with intervals.
     """
-    rows = scores.query("level == 'slice' and metric == 'accuracy'")
-    return Picture(
-        protocol_scores(scores),
-        "Accuracy of two recurrent networks under the protocols, with 95 % intervals. Dotted: "
-        f"chance among {rows['n_genres'].max()} genres.",
-        "Accuracy per slice with 95 % interval: "
-        + "; ".join(
-            f"{r.model}, {r.protocol} {r.value:.2f}, {r.low:.2f} to {r.high:.2f}"
-            for r in rows.itertuples()
-        )
-        + ". The panel below shows the same per track.",
-        "fig-lstm-protocols",
-    )
+    whose = "two recurrent networks under the protocols"
+    return under_protocols(rows, whose, "fig-lstm-protocols")
 
 
 def orders(table: pd.DataFrame, study: pd.DataFrame) -> Picture:
@@ -194,7 +187,7 @@ def orders(table: pd.DataFrame, study: pd.DataFrame) -> Picture:
     return Picture(
         _intervals(rows, "accuracy per slice under track, 95 % interval"),
         f"What is left when the order of the frames is taken away ({_about(study)}). Dots: mean "
-        f"over {study['repetition'].nunique()} repetitions with 95 % interval over tracks; pale "
+        f"over {repetitions_in(study).min()} repetitions with 95 % interval over tracks; pale "
         "bars: lowest to highest repetition.",
         f"Accuracy per slice under track: {_listed(rows)}",
         "fig-lstm-order",
@@ -284,14 +277,26 @@ def changes(table: pd.DataFrame, base: float, study: pd.DataFrame) -> Picture:
     Returns
     -------
     Picture
-        One row per change, the best first.
+        One row per change, in groups, in the order of the study.
     """
-    rows = table[["value", "low", "high"]].sort_values("value", ascending=False)
+    kinds = {kind: [name for name in names if name in table.index]
+             for kind, names in KINDS_OF_CHANGE.items()}  # fmt: skip
+    kinds["others"] = [*table.index.difference([n for names in kinds.values() for n in names])]
+    rows = table.loc[[name for names in kinds.values() for name in names]]
+    fig = _intervals(rows, "change of accuracy per slice, 95 % interval", base=0, row=0.33)
+    ax, below = fig.axes[0], -0.5
+    for kind, names in kinds.items():
+        if names:
+            ax.axhline(below, color=GREY, linewidth=0.8)
+            ax.text(1.01, below + 0.1, textwrap.fill(kind, 14), va="top", fontsize=10,
+                    transform=ax.get_yaxis_transform())  # fmt: skip
+        below += len(names)
     return Picture(
-        _intervals(rows, "change of accuracy per slice under track, 95 % interval", base=0),
-        f"One change at a time: accuracy less that of the CRNN ({base:.2f}) on the same slices "
-        f"({_about(study)}). Right of the line: the change helps.",
-        f"Change of accuracy: {_listed(table, '+')}",
+        fig,
+        f"One change at a time: accuracy under track less that of the CRNN ({base:.2f}) on the "
+        f"same slices, kind by kind ({_about(study)}). Right of the line: the change helps. Pale "
+        "bars: lowest to highest repetition.",
+        f"Change of accuracy: {_listed(rows, '+')}",
         "fig-lstm-changes",
     )
 
@@ -304,19 +309,19 @@ def recipe_curves(study: pd.DataFrame, networks: Iterable[str]) -> Picture:
     study : pandas.DataFrame
         The study, with its curves in ``attrs``.
     networks : iterable of str
-        Which of its experiments.
+        Which of its experiments; four fit.
 
     Returns
     -------
     Picture
-        Training and validation accuracy; a dot at the epoch of the lowest validation loss.
+        Training and validation accuracy; a line at the epoch of the lowest validation loss.
     """
     curves = {name: study.attrs["curves"][name] for name in networks}
     return Picture(
         _curve_grid(curves),
-        "Learning curves of every network of the two tables, each trained on four fifths of the "
-        "training tracks of one fold and watched by the other fifth. The dot marks the lowest "
-        f"loss on these validation tracks ({_about(study)}).",
+        "Learning curves of networks of the recipe, each trained on four fifths of the training "
+        "tracks of one fold and watched by the other fifth. Dotted: the lowest loss on these "
+        f"validation tracks ({_about(study)}).",
         "Small panels of training and validation accuracy over the epochs. At the last epoch, "
         "training and validation: "
         + "; ".join(
@@ -352,11 +357,7 @@ def confusion(counts: pd.DataFrame) -> Picture:
 
 
 def occluded(
-    mel: np.ndarray,
-    slices: pd.DataFrame,
-    falls: Sequence[np.ndarray],
-    width: int,
-    genres: Iterable[str],
+    mel: np.ndarray, slices: pd.DataFrame, falls: Sequence[np.ndarray], width: int
 ) -> Picture:
     """Draw by how much the probability of the true genre falls when a moment is hidden.
 
@@ -371,17 +372,14 @@ def occluded(
         For each slice from :func:`genrelib.models.occlusion`.
     width : int
         Frames that are hidden at a time.
-    genres : iterable of str
-        All genres, for their colours.
 
     Returns
     -------
     Picture
         For each slice its frames, and the fall below.
     """
-    colours = genre_colours(genres)
     names = [f"{name} ({genre})" for name, genre in slices["genre"].items()]
-    fig, axes = plt.subplots(4, 1, figsize=(6.4, 7.6), sharex=True, height_ratios=[2, 1, 2, 1])
+    fig, axes = plt.subplots(4, 1, figsize=(6.4, 7), sharex=True, height_ratios=[2, 1, 2, 1])
     for k, (X, fall) in enumerate(zip(mel, falls, strict=True)):
         picture, line = axes[2 * k], axes[2 * k + 1]
         extent = (0, SLICE_LENGTH, 0.5, X.shape[1] + 0.5)
@@ -389,15 +387,15 @@ def occluded(
         picture.set_ylabel("mel band")
         picture.set_title(names[k], loc="left")
         line.axhline(0, color=GREY, linewidth=1)
-        line.plot((np.arange(len(X)) + 0.5) * FRAME, fall, color=colours[slices["genre"].iloc[k]])
-        line.set_ylabel("fall")
+        line.plot((np.arange(len(X)) + 0.5) * FRAME, fall, color=BLUE)
+        line.set(ylabel="loss of\nprobability", xlim=(0, SLICE_LENGTH))
     axes[-1].set_xlabel("time (s)")
     return Picture(
         fig,
         "Two held-out slices, to whose true genre the CRNN gives the probability "
         f"{' and '.join(f'{share:.2f}' for share in slices['share'])}, and how much the "
         f"probability of the true genre falls when {width * FRAME:.1f} s around each moment are "
-        "hidden. Below zero: without this moment the network would be surer.",
+        "hidden. Above zero: what was hidden speaks for the genre; below: against it.",
         "; ".join(
             f"{name}, {genre}: the probability falls most, by {fall.max():.2f}, at "
             f"{(fall.argmax() + 0.5) * FRAME:.1f} s, and rises most, by {-fall.min():.2f}, at "
@@ -426,10 +424,10 @@ def _by_second(table: pd.DataFrame, trained: Hashable) -> str:
 
 
 def _curve_grid(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
-    """Draw the accuracy over the epochs for many networks, one small panel each."""
-    n_rows = -(-len(histories) // 3)
+    """Draw the accuracy over the epochs for several networks, a panel each on the same axes."""
+    n_rows = -(-len(histories) // 2)
     fig, axes = plt.subplots(
-        n_rows, 3, figsize=(6.4, 0.8 + 1.35 * n_rows), sharey=True, squeeze=False
+        n_rows, 2, figsize=(6.4, 0.8 + 1.9 * n_rows), sharex=True, sharey=True, squeeze=False
     )
     for ax in axes.flat[len(histories) :]:
         ax.set_visible(False)
@@ -438,8 +436,8 @@ def _curve_grid(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> Figur
         best = int(np.argmin(history["val_loss"]))
         ax.plot(epochs, history["accuracy"], "--", color="#d55e00", label="training")
         ax.plot(epochs, history["val_accuracy"], color="#0072b2", label="validation tracks")
-        ax.plot([best + 1], [history["val_accuracy"][best]], "o", color="#0072b2")
-        ax.set_title(textwrap.fill(name, 22), loc="left", fontsize=9)
+        ax.axvline(best + 1, color="#56504c", linestyle=":")
+        ax.set_title(textwrap.fill(name, 30), loc="left")
         ax.set_ylim(0, 1.02)
         ax.grid(axis="y")
     fig.supylabel("accuracy per slice")
@@ -448,9 +446,11 @@ def _curve_grid(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> Figur
     return fig
 
 
-def _intervals(table: pd.DataFrame, xlabel: str, *, base: float | None = None) -> Figure:
+def _intervals(
+    table: pd.DataFrame, xlabel: str, *, base: float | None = None, row: float = 0.36
+) -> Figure:
     """Draw one value with its interval per row; ``least`` and ``most`` as a pale bar behind."""
-    fig, ax = plt.subplots(figsize=(6.4, 1.2 + 0.36 * len(table)))
+    fig, ax = plt.subplots(figsize=(6.4, 1.2 + row * len(table)))
     rows = np.arange(len(table))
     if base is not None:
         ax.axvline(base, color="#56504c", linestyle=":", zorder=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from genrelib.book.figures import scores
 from genrelib.book.figures.common import PROTOCOL_COLOURS, Picture
+from genrelib.evaluation import PROTOCOLS
 
 __all__ = [
     "by_k", "confusion_by_slice", "confusion_by_track", "permutation", "protocols", "strong",
@@ -18,52 +19,51 @@ __all__ = [
 
 KIND_COLOURS = ("#d55e00", "#e69f00", "#0072b2", "#bbbbbb")
 """Colours of the kinds of neighbours, from the nearest relation to none."""
+KIND_INK = dict(zip(KIND_COLOURS, ("black", "black", "white", "black"), strict=True))
+"""The colour of the numbers on them."""
 
 
-def by_k(curves: pd.DataFrame, not_tested: Sequence[str] = ()) -> Picture:
+def by_k(curves: Mapping[str, pd.DataFrame], not_tested: Collection[str] = ()) -> Picture:
     """Show the accuracy over the number of neighbours.
 
     Parameters
     ----------
-    curves : pandas.DataFrame
-        Accuracy per slice: index k, one column per protocol.
-    not_tested : sequence of str
+    curves : mapping of str to pandas.DataFrame
+        By protocol the accuracy per slice: index k; ``value``, ``low``, ``high``.
+    not_tested : collection of str
         Genres that the protocol ``artist`` cannot test.
 
     Returns
     -------
     Picture
-        One line per protocol, with a dot at the best k.
+        One line per protocol in the band of its interval, with a dot at the best k.
     """
-    k = curves.index.to_numpy()
-    best = {str(p): int(k[curve.argmax()]) for p, curve in curves.items()}
-    fig, ax = plt.subplots(figsize=(6.4, 4.2))
-    for protocol, curve in zip(best, curves.to_numpy().T, strict=True):
-        colour = PROTOCOL_COLOURS[protocol]
-        ax.plot(k, curve, color=colour, label=f"{protocol}, best k = {best[protocol]}")
-        ax.plot(best[protocol], curve.max(), "o", color=colour)
-    ax.set_xscale("log")
-    ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 99) if tick <= k[-1]]
-    ax.set_xticks(ticks, [str(tick) for tick in ticks])
-    ax.minorticks_off()
-    ax.set_xlabel("neighbours asked, k (logarithmic)")
-    ax.set_ylabel("accuracy per slice")
-    ax.set_ylim(0, 1.02)
+    fig, ax = plt.subplots(figsize=(6.4, 4.6))
+    spoken = []
+    for (protocol, curve), style in zip(curves.items(), ("-", "--", "-."), strict=False):
+        colour, value, k = PROTOCOL_COLOURS[protocol], curve["value"], curve.index.to_numpy()
+        best = int(k[value.argmax()])
+        ax.fill_between(k, curve["low"], curve["high"], color=colour, alpha=0.15, linewidth=0)
+        ax.plot(k, value, style, color=colour, label=f"{protocol}, best k = {best}")
+        ax.plot(best, value.max(), "o", color=colour)
+        spoken.append(
+            f"{protocol} starts at {value.iloc[0]:.2f} ({curve['low'].iloc[0]:.2f} to "
+            f"{curve['high'].iloc[0]:.2f}), is best at k = {best} with {value.max():.2f} and ends "
+            f"at {value.iloc[-1]:.2f}"
+        )
+    last = max((int(curve.index[-1]) for curve in curves.values()), default=1)
+    ax.set_xticks([tick for tick in (1, 20, 40, 60, 80, 99) if tick <= last])
+    ax.set(xlabel="neighbours asked, k", ylabel="accuracy per slice", ylim=(0, 1.02))
     ax.grid(axis="y")
-    ax.legend(loc="lower left")
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     fewer = (
         "Under `artist` fewer genres are tested: compare the shape of its curve, not the height."
     )
     return Picture(
         fig,
-        caption="Accuracy per slice by the number of neighbours; dots mark the best k. "
-        + (fewer if "artist" in curves and len(not_tested) else ""),
-        alt=f"Lines of accuracy over k from 1 to {k[-1]}: "
-        + "; ".join(
-            f"{p} starts at {curve.iloc[0]:.2f}, is best at k = {best[str(p)]} with "
-            f"{curve.max():.2f} and ends at {curve.iloc[-1]:.2f}"
-            for p, curve in curves.items()
-        ),
+        caption="Accuracy per slice by the number of neighbours. Bands: 95 % intervals; dots: the "
+        "best k. " + (fewer if "artist" in curves and len(not_tested) else ""),
+        alt=f"Lines of accuracy over k from 1 to {last}: {'; '.join(spoken)}",
         name="fig-knn-k",
     )
 
@@ -110,7 +110,7 @@ def who_else(by_genre: pd.DataFrame, overall: pd.Series) -> Picture:
     """
     first, *_, last = by_genre.columns
     return Picture(
-        _kinds(by_genre),
+        _kinds(by_genre.drop(columns=first)),
         caption="Who the nearest neighbour is when siblings do not count. Overall: "
         f"{_shares(overall.drop(first))}.",
         alt="One stacked bar per genre, siblings excluded. Share of slices whose nearest "
@@ -123,9 +123,12 @@ def who_else(by_genre: pd.DataFrame, overall: pd.Series) -> Picture:
 def _kinds(by_genre: pd.DataFrame) -> Figure:
     fig, ax = plt.subplots(figsize=(6.4, 1.8 + 0.34 * len(by_genre)))
     left = by_genre.cumsum(axis=1) - by_genre
-    for kind, colour in zip(by_genre.columns, KIND_COLOURS, strict=True):
-        ax.barh(by_genre.index, by_genre[kind], left=left[kind], color=colour, label=kind)
-    ax.set(xlabel="share of the genre's slices", xlim=(0, 1))
+    colours = KIND_COLOURS[-by_genre.shape[1] :]
+    for kind, colour in zip(by_genre.columns, colours, strict=True):
+        bars = ax.barh(by_genre.index, by_genre[kind], left=left[kind], color=colour, label=kind)
+        shares = [f"{100 * share:.0f}" if share >= 0.05 else "" for share in by_genre[kind]]
+        ax.bar_label(bars, shares, label_type="center", fontsize=10, color=KIND_INK[colour])
+    ax.set(xlabel="share of the genre's slices (labels: per cent)", xlim=(0, 1))
     ax.invert_yaxis()
     fig.legend(loc="outside upper center", ncols=2)
     return fig
@@ -216,8 +219,9 @@ def strong(rows: pd.DataFrame) -> Picture:
     Returns
     -------
     Picture
-        Two panels, per slice and per track.
+        Two panels, per slice and per track; without the controls.
     """
+    rows = rows[rows["protocol"].isin(list(PROTOCOLS))]
     number = {4: "four"}.get(rows["model"].nunique(), rows["model"].nunique())
     whose = f"{number} models on the same columns under the protocols"
     return scores.under_protocols(rows, whose, "fig-strong-protocols")

@@ -39,12 +39,14 @@ def frames_image(
     label : str
         Label of the colour bar, with its unit.
     limits : tuple of float, optional
-        Range of the colours; the range of the values if left out.
+        Range of the colours; the range of the values if left out. Where it is as far below zero
+        as above, blue is below, red above, and white is zero.
     """
     low, high = limits or (float(values.min()), float(values.max()))
     image = librosa.display.specshow(
         values, sr=SAMPLE_RATE, hop_length=HOP_LENGTH, x_axis="time", ax=ax,
-        y_axis=None if kind == "bands" else kind, cmap="viridis", vmin=low, vmax=high,
+        y_axis=None if kind == "bands" else kind, vmin=low, vmax=high,
+        cmap="RdBu_r" if low == -high else "viridis",
     )  # fmt: skip
     ax.set_xlabel("time (s)")
     ax.figure.colorbar(image, ax=ax, label=label)
@@ -69,7 +71,8 @@ def family_pair(
     label : str
         Label of the vertical axis.
     kind : str
-        ``line`` for one line per band; else an image, see :func:`frames_image`.
+        ``line`` for one line per band; else an image, see :func:`frames_image`. The colours of
+        ``bands`` have zero in their middle.
     bands : sequence of str
         Names of the bands: of the lines in the legend, or of the rows of a ``bands`` image.
     unit : str
@@ -88,9 +91,10 @@ def family_pair(
         len(values), 1, sharex=True, sharey=kind != "bands", figsize=(6.4, 2.45 * len(values))
     )
     pooled = np.concatenate([np.ravel(v) for v in values.values()])
-    # A few extreme values would leave the rest of an image in one colour.
-    low, high = np.percentile(pooled, (6, 94) if kind == "bands" else (0, 100))
-    limits = (float(low), float(high))
+    limits = (float(pooled.min()), float(pooled.max()))
+    if kind == "bands":  # a few extreme values would leave the rest of the image pale
+        reach = float(np.percentile(np.abs(pooled), 94))
+        limits = (-reach, reach)
     colours = genre_colours(values)
     for ax, (genre, array) in zip(np.atleast_1d(axes), values.items(), strict=True):
         if kind == "line":

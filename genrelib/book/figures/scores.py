@@ -70,12 +70,13 @@ def permutation(lost: pd.DataFrame, title: str, name: str) -> Picture:
     row = int(lost["value"].argmax())
     heaviest = lost.index[row]
     value, low, high = lost[["value", "low", "high"]].to_numpy()[row]
+    label = "accuracy per slice lost by shuffling the family"
+    spoken = (f"{r.Index} {r.value:.2f}, {r.low:.2f} to {r.high:.2f}" for r in lost.itertuples())
     return Picture(
-        family_bars(lost[["value"]], "accuracy per slice lost by shuffling the family"),
-        caption=f"{title}. Most is lost by shuffling the family {heaviest}: "
+        family_bars(lost[["value"]], label, lost[["low", "high"]]),
+        caption=f"{title}, with 95 % intervals. Most is lost by shuffling the family {heaviest}: "
         f"{value:.2f} (95 % interval {low:.2f} to {high:.2f}).",
-        alt="One bar per feature family, accuracy lost: "
-        + "; ".join(f"{family} {loss:.2f}" for family, loss in lost["value"].items()),
+        alt=f"One bar per feature family, accuracy lost with interval: {'; '.join(spoken)}",
         name=name,
     )
 
@@ -100,12 +101,12 @@ def confused(counts: pd.DataFrame, title: str, protocol: str, name: str) -> Pict
         The caption counts the slices on the diagonal.
     """
     right = pd.Series({genre: counts.at[genre, genre] for genre in counts.index})
-    shares = right / counts.sum(axis=1)
+    of = counts.sum(axis=1)
     return Picture(
         confusion_matrix(counts),
         caption=f"{title} under `{protocol}`: {right.sum()} of {counts.to_numpy().sum()} slices "
         "on the diagonal.",
-        alt=f"Confusion matrix under {protocol}. Share right per genre: "
-        + ", ".join(f"{genre} {share:.2f}" for genre, share in shares.items()),
+        alt=f"Confusion matrix under {protocol}. Slices on the diagonal: "
+        + ", ".join(f"{genre} {n} of {of[genre]}" for genre, n in right.items()),
         name=name,
     )

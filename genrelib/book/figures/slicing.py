@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from string import ascii_uppercase
 from typing import Any, cast
 
 import librosa
@@ -12,8 +13,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
-from genrelib.book.figures.common import PROTOCOL_COLOURS, Picture, genre_colours
+from genrelib.book.figures.common import PROTOCOL_COLOURS, Picture
 from genrelib.book.page import Clip, clip
+from genrelib.book.words import counted
 from genrelib.corpus import SAMPLE_RATE, STYLES
 from genrelib.evaluation import plan
 from genrelib.features import SLICE_LENGTH, slice_tracks
@@ -62,7 +64,7 @@ def cuts(sound: Clip) -> Picture:
 
 
 def counts(slices: pd.DataFrame, n_tracks: int) -> Picture:
-    """Show the number of slices per genre, and how many are the only one of their track.
+    """Show what the cut multiplies, and what it leaves as it is.
 
     Parameters
     ----------
@@ -74,42 +76,39 @@ def counts(slices: pd.DataFrame, n_tracks: int) -> Picture:
     Returns
     -------
     Picture
-        A bar per genre: first slices solid, the others pale.
+        A bar of tracks above a bar of slices: the first of each track solid, the others pale.
     """
-    groups = slices.groupby("genre")["track_id"]
-    number, firsts = groups.size(), groups.nunique()
-    others = number - firsts
-    colours = [genre_colours(number.index)[genre] for genre in number.index]
-    fig, ax = plt.subplots(figsize=(6.4, 1.1 + 0.36 * len(number)))
-    ax.barh(number.index, firsts, color=colours)
-    bars = ax.barh(number.index, others, left=firsts, color=colours, alpha=0.35)
-    ax.bar_label(bars, labels=[f"{n:,}" for n in number], padding=3)
-    ax.set(xlabel="slices; solid: the first of each track, pale: the others")
-    ax.set_xlim(0, 1.1 * number.max())
+    firsts = slices["track_id"].nunique()
+    others = len(slices) - firsts
+    fig, ax = plt.subplots(figsize=(6.4, 2.0))
+    ax.barh(["tracks", "slices"], [n_tracks, firsts], color="#0072b2")
+    ax.barh("slices", others, left=firsts, color="#0072b2", alpha=0.35)
+    for row, n in enumerate((n_tracks, len(slices))):
+        ax.text(n, row, f" {n:,}", va="center")
+    ax.set(xlabel="number; solid: the first slice of each track, pale: the others")
+    ax.set_xlim(0, 1.12 * max(n_tracks, len(slices)))
     ax.invert_yaxis()
     return Picture(
         fig,
-        caption=f"Slices per genre. From {n_tracks} tracks came {len(slices):,} slices. The solid "
-        f"part shows one slice per track; the pale part, {others.sum():,} slices, is more music "
-        "of the same tracks.",
-        alt="Bar chart of slices per genre: "
-        + ", ".join(f"{genre} {n} slices" for genre, n in number.items()),
+        caption=f"From {n_tracks:,} tracks came {len(slices):,} slices. The solid part shows one "
+        f"slice per track; the pale part, {others:,} slices, is more music of the same tracks.",
+        alt=f"Two bars: {n_tracks:,} tracks, and {len(slices):,} slices, of which {firsts:,} are "
+        f"the first of their track and {others:,} are not.",
         name="fig-slice-counts",
     )
 
 
-def siblings(exact: np.ndarray, found: Mapping[str, np.ndarray], n_splits: int) -> Picture:
-    """Show how many siblings of a test slice are in training, under two protocols.
+def siblings(exact: np.ndarray, found: np.ndarray, n_splits: int) -> Picture:
+    """Show how many siblings of a test slice are in training where slices are split at random.
 
     Parameters
     ----------
     exact : numpy.ndarray
-        Probability of none, one, two, ... siblings in training under ``random-slice``, by
-        counting; shape ``(n,)``.
-    found : mapping of str to numpy.ndarray
-        For ``random-slice`` and ``track``, the number of siblings in training of each test slice.
+        Probability of none, one, two, ... siblings in training, by counting; shape ``(n,)``.
+    found : numpy.ndarray
+        Number of siblings in training of each test slice, shape ``(n_slices,)``.
     n_splits : int
-        Number of random splits behind the first.
+        Number of random splits behind the second.
 
     Returns
     -------
@@ -117,83 +116,121 @@ def siblings(exact: np.ndarray, found: Mapping[str, np.ndarray], n_splits: int) 
         Bars by counting, diamonds by trying.
     """
     k = np.arange(len(exact))
-    share = {p: np.bincount(n, minlength=len(k)) / len(n) for p, n in found.items()}
-    orange, blue = (PROTOCOL_COLOURS[protocol] for protocol in share)
-    fig, ax = plt.subplots(figsize=(6.4, 3.6))
-    ax.bar(k - 0.2, exact, 0.4, color=orange, label="random-slice, by counting")
-    ax.plot(k - 0.2, share["random-slice"], "kD", label="random-slice, by trying", clip_on=False)
-    ax.bar(k + 0.2, share["track"], 0.4, color=blue, label="track")
+    share = np.bincount(found, minlength=len(k)) / len(found)
+    fig, ax = plt.subplots(figsize=(6.4, 3.4))
+    ax.bar(k, exact, 0.6, color=PROTOCOL_COLOURS["random-slice"], label="by counting")
+    ax.plot(k, share, "kD", label=f"by trying, {n_splits} splits", clip_on=False)
     ax.set(xlabel="siblings of a test slice that are in training", ylabel="share of test slices")
-    ax.set_ylim(0, 1.05)
+    ax.set_ylim(bottom=0)
     cast(Any, ax.xaxis.get_major_locator()).set_params(integer=True)
     fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return Picture(
         fig,
-        caption="How many siblings of a test slice the model has already seen. Split at random "
-        f"over slices, {100 * (1 - exact[0]):.1f} % of test slices have at least one sibling in "
-        f"training; split by track, {100 * (1 - share['track'][0]):.0f} %. Bars: by counting; "
-        f"diamonds: {n_splits} random splits.",
-        alt="Bar chart of the number of siblings in training. random-slice: "
-        + ", ".join(f"{n} siblings {100 * p:.1f} %" for n, p in enumerate(exact) if p > 0.0005)
-        + f". track: none for {100 * share['track'][0]:.0f} % of test slices.",
+        caption="How many siblings of a test slice the model has already seen, split at random "
+        f"over slices: {100 * (1 - exact[0]):.2f} % of test slices have at least one. Under "
+        "`track` no test slice has any, so there is nothing to draw.",
+        alt="Bar chart of the number of siblings in training under random-slice: "
+        + ", ".join(f"{n} siblings {100 * p:.1f} %" for n, p in enumerate(exact) if p > 0.0005),
         name="fig-siblings",
     )
 
 
 def split_map(slices: pd.DataFrame, protocols: Sequence[str], seed: int) -> Picture:
-    """Show one fold under two protocols: who is in training, who is in the test.
+    """Show cross-validation under several protocols: in which fold each slice is tested.
 
     Parameters
     ----------
     slices : pandas.DataFrame
         As from :func:`genrelib.features.slice_tracks`.
     protocols : sequence of str
-        Two names of protocols.
+        Names of protocols.
     seed : int
         Seed of the folds.
 
     Returns
     -------
     Picture
-        A panel per protocol, a row per track of the largest genre, a square per slice.
+        A panel per protocol, a row per track, those of an artist together; in the square of each
+        slice the number of its fold, the first of them dark.
     """
-    largest = slices.groupby("genre")["track_id"].nunique().idxmax()
-    rows = slices[slices["genre"] == largest]
-    rows = rows.assign(cut=rows.groupby("track_id").cumcount())
-    rows = rows[rows["track_id"].isin(rows["track_id"].unique()[:MOST_TRACKS])]
-    rows = rows[rows["cut"] < MOST_CUTS]
-    size = (6.4, 0.9 + 0.27 * rows["track_id"].nunique())
-    fig, axes = plt.subplots(1, 2, sharey=True, figsize=size)
+    rows = _telling(slices)
+    size = (6.4, 1.2 + 0.29 * rows["track_id"].nunique())
+    fig, axes = plt.subplots(1, len(protocols), sharey=True, squeeze=False, figsize=size)
     torn = {}
-    for ax, protocol in zip(axes, protocols, strict=True):
-        tests = (slices.index[test] for _, test in plan(slices, protocol, seed=seed).splits)
-        test = next(names for names in tests if rows.index[0] in names)
-        marked = rows.assign(test=rows.index.isin(test).astype(float))
-        sides = marked.pivot(index="track_id", columns="cut", values="test")
-        torn[protocol] = int((sides.nunique(axis=1) > 1).sum())
-        _squares(ax, sides)
-        ax.set(title=protocol, xlabel="slice of the track")
-    axes[0].invert_yaxis()
-    n = rows["track_id"].nunique()
-    a, b = protocols
+    for ax, protocol in zip(axes[0], protocols, strict=True):
+        fold = pd.Series(np.nan, slices.index)
+        for number, (_, test) in enumerate(plan(slices, protocol, seed=seed).splits):
+            fold.iloc[test] = number
+        codes, _ = pd.factorize(fold[rows.index])  # the fold of the first slice is the first
+        marked = rows.assign(fold=np.where(codes < 0, np.nan, codes + 1.0))
+        torn[protocol] = _torn(marked, "track_id", "track"), _torn(marked, "artist", "artist")
+        _squares(ax, marked)
+        ax.set_title(protocol)
+    axes[0, 0].invert_yaxis()
+    fig.supxlabel("slice of the track, counted from zero", fontsize=12)
+    (genre,) = rows["genre"].unique()
+    told = [f"`{p}`: {tracks} and {artists}" for p, (tracks, artists) in torn.items()]
     return Picture(
         fig,
-        caption=f"One fold under two protocols, shown for {n} tracks. T: test; pale: training. Of "
-        f"these tracks {torn[a]} are on both sides under `{a}` and {torn[b]} under `{b}`.",
-        alt=f"Two grids of tracks by slices. Under {a} the test slices are scattered and "
-        f"{torn[a]} of {n} tracks are on both sides; under {b} whole rows are test, and {torn[b]} "
-        "tracks are on both sides.",
+        caption=f"Cross-validation of {rows['track_id'].nunique()} tracks of {genre}; a letter is "
+        "an artist (?: not known). The number is the fold in which a slice is tested; a slice "
+        "without one takes no part. Dark: fold 1 is tested while the others are learned from; "
+        "then it is the turn of fold 2, and so on. On both sides while fold 1 is tested: "
+        f"{'; '.join(told)}.",
+        alt=f"{len(protocols)} grids of tracks by slices, with the number of the fold in each "
+        "square. Tracks and artists with squares of fold 1 and of other folds: "
+        f"{'; '.join(told).replace('`', '')}.",
         name="fig-split-map",
     )
 
 
-def _squares(ax: Axes, sides: pd.DataFrame) -> None:
-    """Draw a square per slice, dark and with a T where it is tested."""
-    colours = ListedColormap(["#d5e3ee", "#3b3b3b"])
-    ax.pcolormesh(sides, cmap=colours, vmin=0, vmax=1, edgecolor="white", linewidth=2)
-    for y, x in np.argwhere(sides.to_numpy() == 1):
-        ax.text(x + 0.5, y + 0.5, "T", ha="center", va="center", color="white", weight="bold")
-    ax.set_xticks(sides.columns.to_numpy() + 0.5, sides.columns)
-    ax.set_yticks(np.arange(len(sides)) + 0.5, sides.index)
+def _telling(slices: pd.DataFrame) -> pd.DataFrame:
+    """Take tracks of a genre whose artists can be held out, those of an artist together."""
+    tracks = slices.groupby("track_id", sort=False)[["genre", "artist"]].first()
+    artists = tracks.groupby("genre")["artist"]
+    has_others = artists.transform("nunique") > 1
+    again = tracks.duplicated(["genre", "artist"]) & tracks["artist"].notna() & has_others
+    genres = tracks["genre"][again] if again.any() else tracks["genre"]
+    tracks = tracks[tracks["genre"] == genres.value_counts().idxmax()]
+    names = tracks["artist"].value_counts().index
+    tracks = tracks.assign(rank=names.get_indexer(pd.Index(tracks["artist"]))).sort_values(
+        "rank", kind="stable", key=lambda rank: rank.replace(-1, len(names))
+    )
+    if len(tracks) > MOST_TRACKS:  # no artist shall fill the map
+        few = tracks.groupby("rank").cumcount() < MOST_TRACKS // 3
+        tracks = tracks[few | (tracks["rank"] < 0)][:MOST_TRACKS]
+    letters = tracks["rank"].map(lambda rank: "?" if rank < 0 else ascii_uppercase[rank % 26])
+    rows = slices[slices["track_id"].isin(tracks.index)]
+    rows = rows.assign(cut=rows.groupby("track_id").cumcount())
+    rows["row"] = tracks.index.get_indexer(pd.Index(rows["track_id"]))
+    short = rows["track_id"].map(lambda name: name if len(name) < 17 else f"…{name[-15:]}")
+    rows["label"] = short + "  " + rows["track_id"].map(letters)
+    return rows[rows["cut"] < MOST_CUTS].sort_values(["row", "cut"])
+
+
+def _torn(rows: pd.DataFrame, what: str, one: str) -> str:
+    """Count the tracks, or artists, that are in the first fold and in another."""
+    known = rows.dropna(subset=["fold", what])
+    torn = known.groupby(what)["fold"].agg(lambda fold: 1 in set(fold) and fold.nunique() > 1)
+    return counted(int(torn.sum()), one)
+
+
+def _squares(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw a square per slice with the number of its fold, those of the first fold dark."""
+    folds = rows.pivot(index="row", columns="cut", values="fold")
+    colours = ListedColormap(["#3b3b3b", "#d5e3ee"])
+    tested = np.ma.masked_invalid(folds.to_numpy(float))
+    ax.pcolormesh(tested > 1, cmap=colours, vmin=0, vmax=1, edgecolor="white", linewidth=2)
+    for (y, x), fold in np.ndenumerate(tested.filled(0)):
+        if fold:
+            ax.text(x + 0.5, y + 0.5, f"{fold:.0f}", ha="center", va="center", fontsize=10.5,
+                    color="white" if fold == 1 else "black")  # fmt: skip
+    first = rows.drop_duplicates("row")
+    letters = first["label"].str[-1].to_list()
+    for end in range(1, len(letters)):
+        if letters[end] != letters[end - 1]:
+            ax.axhline(end, color="black", linewidth=1)
+    ax.set_xticks(folds.columns.to_numpy() + 0.5, folds.columns)
+    ax.set_yticks(np.arange(len(first)) + 0.5, first["label"])
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)

@@ -6,7 +6,7 @@ genre. What the whole table says of genre is drawn in :mod:`genrelib.book.figure
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import librosa.display
 import matplotlib.pyplot as plt
@@ -32,6 +32,7 @@ __all__ = [
     "statistics",
     "tempo",
     "tonnetz",
+    "two_sines",
     "waveform",
 ]
 
@@ -79,6 +80,46 @@ def waveform(clips: Clips) -> Picture:
         alt=f"Two panels. Above, the waveform of {len(samples) / SAMPLE_RATE:.0f} seconds of "
         f"{second} as a dense band around zero; below, {len(zoom)} samples as a curve of dots.",
         name="fig-features-waveform",
+    )
+
+
+def two_sines(
+    t: np.ndarray, slow: np.ndarray, quick: np.ndarray, strength: Sequence[float]
+) -> Picture:
+    """Draw two sines with their sum, and how strongly sines of each frequency are in the sum.
+
+    Parameters
+    ----------
+    t : numpy.ndarray
+        Moments in seconds, shape ``(n,)``.
+    slow, quick : numpy.ndarray
+        The two sines at these moments, shape ``(n,)``.
+    strength : sequence of float
+        Strength at 0, 1, 2, ... hertz.
+
+    Returns
+    -------
+    Picture
+        The sines above, a bar per frequency below.
+    """
+    fig, (above, below) = plt.subplots(2, 1, figsize=(6.4, 4.6))
+    above.plot(t, slow, "--", color="#0072b2", label="slow")
+    above.plot(t, quick, ":", color="#d55e00", linewidth=2, label="quick")
+    above.plot(t, slow + quick, ".-", color="black", label="both together")
+    above.set(xlabel="time (s)", ylabel="amplitude")
+    below.bar(range(len(strength)), strength, 0.6, color="#56504c")
+    below.set(xlabel="frequency (Hz)", ylabel="strength", xticks=range(len(strength)))
+    below.grid(axis="y")
+    fig.legend(loc="outside upper center", ncols=3)
+    found = [f"{s:.1f} at {f} hertz" for f, s in enumerate(strength) if s > 0.05]
+    return Picture(
+        fig,
+        caption="Two sines and their sum, above; below, what comes out when the sum is compared "
+        "with a sine of each frequency in turn. The spectrum finds the two again, and how strong "
+        "each is.",
+        alt="Above, two waves of different speed and a curve that is their sum. Below, a bar for "
+        f"each frequency; those that are not zero: {', '.join(found)}.",
+        name="fig-features-sines",
     )
 
 
@@ -151,8 +192,16 @@ def mel(clips: Clips, levels: Arrays, treble: pd.Series) -> Picture:
     )
 
 
+def _own_scale(values: Arrays) -> dict[str, np.ndarray]:
+    """Scale each band to run from about -1 to 1 over all clips together."""
+    pooled = np.concatenate(list(values.values()), axis=1)
+    low, high = np.percentile(pooled, (3, 97), axis=1)
+    middle, reach = (low + high)[:, None] / 2, np.maximum(high - low, 1e-9)[:, None] / 2
+    return {genre: np.clip((bands - middle) / reach, -1, 1) for genre, bands in values.items()}
+
+
 def mfcc(clips: Clips, coefficients: Arrays, movement: pd.Series) -> Picture:
-    """Draw MFCC, without the first, whose size would hide the others.
+    """Draw MFCC, without the first, each coefficient on a scale of its own.
 
     Parameters
     ----------
@@ -170,17 +219,18 @@ def mfcc(clips: Clips, coefficients: Arrays, movement: pd.Series) -> Picture:
     """
     first, second = _pair(clips)
     fig = family_pair(
-        {genre: values[1:] for genre, values in coefficients.items()},
+        _own_scale({genre: values[1:] for genre, values in coefficients.items()}),
         "coefficient",
         kind="bands",
         bands=[str(number) for number in range(2, 21)],
-        unit="value",
+        unit="low to high in its row",
     )
     return Picture(
         fig,
-        caption=f"MFCC of {first} and {second}, without the first coefficient, whose size would "
-        "hide the others. A row that keeps its colour is a timbre that stays; extreme values "
-        f"share the end colours. {origin(clips)}",
+        caption=f"MFCC of {first} and {second}, without the first coefficient. Each coefficient "
+        "has its own scale, the same for both clips: blue is low, red is high for this "
+        "coefficient. Compare a row with the same row of the other clip. A row that keeps its "
+        f"colour is a timbre that stays. {origin(clips)}",
         alt="Two images of coefficients 2 to 20 over time. The values change by "
         f"{movement[first]:.1f} from frame to frame on average in {first}, by "
         f"{movement[second]:.1f} in {second}.",
@@ -305,7 +355,8 @@ def tonnetz(clips: Clips, coordinates: Arrays, pull: pd.Series) -> Picture:
     return Picture(
         fig,
         caption=f"Tonnetz of {first} and {second}: two coordinates for each of three circles. "
-        "Blocks of even colour are chords that last; extreme values share the end colours. "
+        "White is no pull along this axis; blocks of even colour are chords that last; extreme "
+        "values share the end colours. "
         f"{origin(clips)}",
         alt="Two images of six coordinates over time. Their mean distance from the centre of the "
         f"circles is {pull[first]:.2f} in {first} and {pull[second]:.2f} in {second}.",

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from genrelib.book.figures import charts, common as plots
 from genrelib.corpus.gtzan import GENRES
-from genrelib.evaluation import PROTOCOLS
+from genrelib.evaluation import FEW, PROTOCOLS
 
 GENRE_NAMES = [*GENRES[:3], "samba"]
 RNG = np.random.default_rng(0)
@@ -30,7 +30,7 @@ def _results() -> pd.DataFrame:
         for metric in ("accuracy", "f1")
     ]
     names = ["model", "protocol", "level", "metric", "value", "low", "high", "n_genres"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=names).assign(n_tracks=FEW)
 
 
 def _history() -> dict[str, list[float]]:
@@ -72,12 +72,6 @@ FIGURES = {
         "importance",
     ),
     "learning_curves": lambda: plots.learning_curves({"plain": _history(), "L2": _history()}),
-    "genre_map": lambda: plots.genre_map(
-        RNG.normal(size=(40, 2)),
-        pd.Series(np.repeat(GENRE_NAMES, 10)),
-        ("first", "second"),
-        tracks=pd.Series(np.repeat(range(8), 5)),
-    ),
     "genre_maps": lambda: charts.genre_maps(
         {name: RNG.normal(size=(40, 2)) for name in ("hand-made", "ear")},
         pd.Series(np.repeat(GENRE_NAMES, 10)),
@@ -156,6 +150,18 @@ def test_scores_are_drawn_where_they_are() -> None:
     assert legend == list(PROTOCOLS)
 
 
+def test_too_few_tracks_and_chance_are_drawn_as_what_they_are() -> None:
+    table = _results()
+    table.loc[table["protocol"] == "artist", "n_genres"] = 2
+    table.loc[table["protocol"] == "fault-filtered", "n_tracks"] = FEW - 1
+    fig = plots.protocol_scores(table)
+    legend = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert legend == [p for p in PROTOCOLS if p != "fault-filtered"]
+    ticks = [line for line in fig.axes[0].lines if line.get_marker() == "|"]
+    chances = {x for line in ticks for x in line.get_xdata()}
+    assert {1 / 4, 1 / 2} <= chances
+
+
 def test_scores_by_input_stand_in_the_panel_of_their_protocol() -> None:
     scores = _by_input()
     at = (scores["protocol"] == "artist") & (scores["input"] == "ear")
@@ -175,14 +181,14 @@ def test_maps_share_their_genres_and_not_their_points() -> None:
     for ax, points in zip(fig.axes, (here, there), strict=True):
         placed = [np.asarray(c.get_offsets()) for c in ax.collections]
         assert np.array_equal(np.concatenate(placed), points)
-    assert [text.get_text() for text in fig.legends[0].get_texts()] == ["jazz", "samba"]
+        assert [text.get_text() for text in ax.texts] == ["jazz", "samba"]
 
 
 def test_a_reliability_diagram_says_how_much_a_point_rests_on() -> None:
     ax = charts.reliability({"track": _bins()}).axes[0]
     assert [text.get_text() for text in ax.texts] == ["3", "90"]
     points = ax.containers[0].lines[0].get_xydata()
-    assert points.tolist() == [[0.45, 0.3], [0.97, 1.0]]
+    assert points.tolist() == [[0.97, 1.0]]  # three recordings give no point
 
 
 def test_a_table_of_shares_is_written_in_per_cent() -> None:
@@ -272,6 +278,6 @@ def test_there_is_a_marker_for_each_of_ten_genres() -> None:
 def test_the_epoch_whose_weights_are_kept_is_marked() -> None:
     history = _history()
     fig = plots.learning_curves({"plain": history, "L2": _history()}, {"plain": 2})
-    for ax, key in zip(fig.axes, ("val_loss", "val_accuracy"), strict=True):
-        (mark,) = [line for line in ax.lines if line.get_marker() == "o"]
-        assert mark.get_xydata().tolist() == [[2, history[key][1]]]
+    for ax in fig.axes:
+        (mark,) = [line for line in ax.lines if line.get_linestyle() == ":"]
+        assert list(mark.get_xdata()) == [2, 2]

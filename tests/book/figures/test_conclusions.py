@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ import pytest
 
 from genrelib.book import COLUMNS
 from genrelib.book.figures import Picture, conclusions as figures
-from genrelib.evaluation import PROTOCOLS, coverage_by_correlation
+from genrelib.evaluation import EXAMS, FEW, coverage_by_correlation
+from genrelib.studies import LADDER
 
 LONG = "a model with a rather long name that nobody expected"
 CASES = {"one": ["forest"], "two": ["forest", LONG], "many": [f"model {i}" for i in range(12)]}
@@ -23,40 +25,57 @@ def drawn(picture: Picture) -> Picture:
     return picture
 
 
-@models_of
-def test_every_score_is_told_with_its_interval(models: list[str]) -> None:
+def measured(models: list[str], exams: Sequence[str] = EXAMS) -> pd.DataFrame:
     rows = [
-        ("04", model, protocol, level, metric, 0.6 + i / 100, 0.5, 0.71, 40, 7)
-        for model in models
-        for i, protocol in enumerate(PROTOCOLS)
+        ("04", model, exam, level, metric, 0.6 + i / 100 + k / 1000, 0.5, 0.71, 40, 7 - i)
+        for k, model in enumerate(models)
+        for i, exam in enumerate(exams)
         for level in ("slice", "track")
         for metric in ("accuracy", "f1")
     ]
-    picture = drawn(figures.everything(pd.DataFrame(rows, columns=COLUMNS)))
-    assert "chance among 7 genres" in picture.caption
-    assert picture.alt.count("0.50 to 0.71") == 4 * len(models)
-    assert f"{models[-1]}, track 0.61, 0.50 to 0.71" in picture.alt
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 @models_of
-def test_each_model_is_a_line_from_the_loosest_protocol_to_the_strictest(
-    models: list[str],
-) -> None:
-    scores = pd.DataFrame(
-        {"random-slice": 0.9, "track": 0.7, "artist": [0.5] * (len(models) - 1) + [np.nan]}, models
-    )
-    chapters = pd.Series([f"{i // 3}" for i in range(len(models))], models)
-    genres = pd.Series({"random-slice": 10, "track": 10, "artist": 6})
-    picture = drawn(figures.arc(scores, chapters, genres, 0.8963))
+def test_every_score_is_told_with_its_interval(models: list[str]) -> None:
+    picture = drawn(figures.everything(measured(models), 0.8963))
     assert "the 0.8963 that the original study reports" in picture.caption
-    assert picture.alt.endswith(f"{models[-1]}: random-slice 0.90, track 0.70")
-    ax = picture.figure.axes[0]
-    *lines, reported = ax.lines
-    assert [line.get_label() for line in lines] == models
-    assert len({line.get_color() for line in lines}) == chapters.nunique()
-    assert len({(line.get_color(), line.get_marker()) for line in lines}) == len(models)
-    assert list(reported.get_ydata()) == [0.8963, 0.8963]
-    assert ax.get_xticklabels()[2].get_text() == "artist\n(6 genres)"
+    assert picture.alt.count("0.50 to 0.71") == 4 * len(models)
+    assert f"{models[0]}, track 0.61, 0.50 to 0.71" in picture.alt
+    assert f"{models[0]}, track-paired 0.62, 0.50 to 0.71" in picture.alt
+    left, right = picture.figure.axes
+    # The best under track stands above.
+    assert [text.get_text() for text in left.get_yticklabels()] == models[::-1]
+    assert left.get_title(loc="left") == "40 tracks, 6 genres"
+    assert right.get_title(loc="left") == "40 tracks, 3 genres"
+
+
+def test_exams_of_too_few_tracks_have_no_panel() -> None:
+    table = measured(["forest", "knn"])
+    table.loc[table["protocol"] == "artist", "n_tracks"] = FEW - 1
+    picture = drawn(figures.everything(table, 0.8963))
+    assert len(picture.figure.axes) == 1 and "artist 0." not in picture.alt
+    drawn(figures.everything(measured(["forest"], EXAMS[:2]), 0.8963))
+
+
+def test_a_model_that_lacks_an_exam_keeps_its_row() -> None:
+    table = measured(["forest", "LSTM"])
+    table = table[(table["model"] != "LSTM") | (table["protocol"] != "track-paired")]
+    picture = drawn(figures.everything(table, 0.8963))
+    assert "LSTM, artist" in picture.alt and "LSTM, track-paired" not in picture.alt
+
+
+def test_the_artist_effect_is_told_with_its_interval() -> None:
+    steps = [*LADDER, "all of it", "numbers of tracks learned from", "artist effect"]
+    rows = [
+        (corpus, "SVM", what, 0.1 * k, 0.1 * k - 0.05, 0.1 * k + 0.04, 100, 20)
+        for corpus in ("one", "other")
+        for k, what in enumerate(steps, 1)
+    ]
+    names = ["corpus", "model", "what", "value", "low", "high", "n_tracks", "n_units"]
+    picture = drawn(figures.artists(pd.DataFrame(rows, columns=names)))
+    assert "other, SVM: track-paired 0.10, track-thinned 0.20, artist 0.30" in picture.alt
+    assert picture.alt.count("effect 0.60, 0.55 to 0.64") == 2
 
 
 def test_the_audit_tells_each_line_of_each_collection() -> None:

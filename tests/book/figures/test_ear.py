@@ -27,14 +27,14 @@ def _leading(genres: list[str]) -> dict[str, pd.Series]:
 
 def _rows() -> pd.DataFrame:
     rows = [
-        (model, protocol, level, metric, 0.61, 0.5, 0.72, 4)
+        (model, protocol, level, metric, 0.61, 0.5, 0.72, 4, 4 if "fault" in protocol else 100)
         for model in ("forest", "SVM")
         for protocol in PROTOCOLS
         for level in ("slice", "track")
         for metric in ("accuracy", "f1")
     ]
     names = ["model", "protocol", "level", "metric", "value", "low", "high", "n_genres"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=[*names, "n_tracks"])
 
 
 def _scores() -> pd.DataFrame:
@@ -105,7 +105,7 @@ def test_tags_are_told_in_their_order() -> None:
 
 def test_scores_are_told_with_their_intervals() -> None:
     assert "forest, track 0.61, 0.50 to 0.72" in ear.protocols(_rows()).alt
-    assert "among 4 genres" in ear.protocols(_rows()).caption
+    assert "fault-filtered" not in ear.protocols(_rows()).alt  # too few tracks
     assert "track, k-NN, ear: 0.61, 0.50 to 0.72" in ear.inputs(_scores()).alt
     assert "ear, 2: 0.61, 0.50 to 0.72" in ear.curve(_scores(), 5).alt
     assert "mean of 5 draws" in ear.curve(_scores(), 5).caption
@@ -121,7 +121,18 @@ def test_two_tags_of_each_genre_are_drawn_once() -> None:
 
 def test_maps_and_reliability_tell_their_numbers() -> None:
     assert "8 slices of 2 genres" in _maps(["jazz", "rock"]).alt
-    told = ear.reliability({"track": _bins()}).alt
-    assert told.startswith(
-        "Under track: 3 recordings with mean confidence 0.45, of which 0.30 are"
+    told = ear.reliability({"track": _bins()})
+    # Of 3 recordings nothing is said.
+    assert told.alt == (
+        "Under track: 90 recordings with mean confidence 0.97, of which 1.00 are right"
     )
+    (points,) = told.figure.axes[0].containers
+    assert points.lines[0].get_xdata().tolist() == [0.97]
+
+
+def test_genres_are_named_where_they_lie_closest() -> None:
+    points = np.array([[0, 0], [0, 1], [1, 0], [50, 50], [9.0, 9], [9, 10], [10, 9], [9, 9]])
+    genres = pd.Series(np.repeat(["jazz", "rock"], 4))
+    ax = ear.maps({"hand-made": points}, genres).figure.axes[0]
+    named = {text.get_text(): text.get_position() for text in ax.texts}
+    assert named["jazz"] in [(0, 0), (0, 1), (1, 0)] and named["rock"] == (9, 9)

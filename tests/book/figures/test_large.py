@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from genrelib.book.figures import large
+from genrelib.corpus import read_recorded
 
 LONG = "a rather long name of a collection nobody expected"
 PEAKS = pd.DataFrame({"one process": [477.4, 478.0], "two": [461.6, 464.2]}, index=["10%", "100%"])
@@ -28,7 +29,7 @@ PICTURES = {
 }
 TOLD = {
     "memory": "one process: from 477 to 478 MB; two: from 462 to 464 MB",
-    "hours": "fma_small 0.3; fma_full 37.1",
+    "hours": "fma_small 18 min 0 s; fma_full 37 h 6 min",
     "bottleneck": "reading, line of 1 Gbit/s 133; writing, disk 6,386",
 }
 
@@ -60,7 +61,23 @@ def test_a_night_is_as_long_as_it_is_said_to_be() -> None:
     assert (one, two) == (5.0, 2.5)
 
 
-def test_a_part_has_the_colour_of_its_kind() -> None:
-    bars = large.bottleneck(PARTS).figure.axes[0].patches
-    assert [bar.get_width() for bar in bars] == PARTS.tolist()
-    assert len({bar.get_facecolor() for bar in bars}) == 2
+def test_a_part_is_a_dot_of_the_colour_of_its_kind() -> None:
+    ax = large.bottleneck(PARTS).figure.axes[0]
+    assert not ax.patches  # on a logarithmic axis a bar has nothing to stand on
+    assert [float(dot.get_xdata()[0]) for dot in ax.lines] == PARTS.tolist()
+    assert len({dot.get_color() for dot in ax.lines}) == 2
+
+
+def test_a_short_time_is_told_in_seconds() -> None:
+    # Eight thousand clips on a thousand cores took "0.0 hours".
+    assert [large.clock(h) for h in (0.0025, 0.5, 59.9999 / 60, 1, 4.11)] == [
+        "9 s", "30 min 0 s", "60 min 0 s", "1 h 0 min", "4 h 7 min",
+    ]  # fmt: skip
+
+
+def test_what_is_calculated_is_not_called_measured() -> None:
+    recorded = read_recorded("extract")["machine"]["cores"]
+    picture = PICTURES["hours"]()
+    assert recorded == large.MEASURED
+    assert "arithmetic, not measurement" in picture.caption
+    assert f"Up to {recorded} cores were measured" in picture.caption

@@ -14,6 +14,7 @@ import pytest
 from genrelib.book.figures import listening
 from genrelib.corpus import GENRES
 from genrelib.evaluation import PROTOCOLS
+from genrelib.studies import EXPERIMENTS, KINDS_OF_CHANGE
 
 RNG = np.random.default_rng(0)
 LONG = "a rather long name of a genre nobody expected"
@@ -26,8 +27,7 @@ def _history(n: int = 2) -> dict[str, list[float]]:
     return {key: [0.9, 0.5][:n] for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
 
 
-def _network(patience: int | None) -> SimpleNamespace:
-    return SimpleNamespace(history_=_history(), epoch_=2, patience=patience)
+NETWORK = SimpleNamespace(history_=_history())
 
 
 def _values(names: list) -> pd.DataFrame:
@@ -45,13 +45,14 @@ def _study(names: tuple[str, ...] = ("LSTM", "CRNN")) -> pd.DataFrame:
 
 def _scores(n_genres: int, protocols: tuple[str, ...]) -> pd.DataFrame:
     rows = [
-        (model, protocol, level, metric, 0.6, 0.5, 0.7, n_genres)
+        (model, protocol, level, metric, 0.6, 0.5, 0.7, 4 if "fault" in protocol else 40, n_genres)
         for model in ("LSTM on MFCC", "CRNN on mel")
         for protocol in protocols
         for level in ("slice", "track")
         for metric in ("accuracy", "f1")
     ]
-    names = ["model", "protocol", "level", "metric", "value", "low", "high", "n_genres"]
+    names = ["model", "protocol", "level", "metric", "value", "low", "high", "n_tracks",
+             "n_genres"]  # fmt: skip
     return pd.DataFrame(rows, columns=names)
 
 
@@ -74,7 +75,7 @@ def _occluded(genres: list[str]) -> listening.Picture:
         {"genre": [genres[0], genres[-1]], "share": [0.69, 0.753]}, index=["a:0", ODD]
     )
     falls = [np.linspace(-0.1, 0.4, 130), np.linspace(0.25, -0.05, 130)]
-    return listening.occluded(RNG.normal(size=(2, 130, 64)), slices, falls, 13, genres)
+    return listening.occluded(RNG.normal(size=(2, 130, 64)), slices, falls, 13)
 
 
 FRAMES = {"mfcc": RNG.normal(size=(3, 130, 20)), "mel": RNG.normal(size=(3, 130, 64))}
@@ -83,8 +84,8 @@ MANY = [f"{LONG} {i}" for i in range(16)]
 PICTURES = {
     "input": lambda: listening.as_heard(FRAMES, ODD),
     "input of silence": lambda: listening.as_heard({k: 0 * v for k, v in FRAMES.items()}, "a:0"),
-    "curves": lambda: listening.learning({"LSTM": _network(None), "stopped": _network(8)}),
-    "curves of one": lambda: listening.learning({LONG: _network(None)}),
+    "curves": lambda: listening.learning(NETWORK, 2),
+    "curves to the end": lambda: listening.learning(NETWORK),
     **{
         f"listen to {kind}": lambda genres=genres: listening.listening_along(*_heard(genres))
         for kind, genres in KINDS.items()
@@ -96,6 +97,10 @@ PICTURES = {
     "inputs": lambda: listening.inputs(_values(["mel bands", "MFCC"]), _study()),
     "inputs of many": lambda: listening.inputs(_values(MANY), _study()),
     "changes": lambda: listening.changes(_values(["no LSTM", "L2"]) - 0.5, 0.754, _study()),
+    "changes of all kinds": lambda: listening.changes(
+        _values([name for names in KINDS_OF_CHANGE.values() for name in names]), 0.7, _study()
+    ),
+    "changes of an unknown kind": lambda: listening.changes(_values([LONG]), 0.7, _study()),
     "grid": lambda: listening.recipe_curves(_study(), ["LSTM", "CRNN"]),
     "grid of many": lambda: listening.recipe_curves(_study(tuple(MANY)), MANY),
     **{
@@ -111,10 +116,10 @@ PICTURES = {
 }
 TOLD = {
     "input": ("caption", f"The slice {ODD} as the network sees it: 130 frames"),
-    "curves": ("alt", "stopped: training 0.50, validation tracks 0.50. The weights kept are"),
+    "curves": ("alt", "accuracy on training slices 0.50, on validation tracks 0.50. A dotted"),
     "listen to ten": ("caption", f"hears the slice {ODD}, chosen because"),
     "listen to two": ("alt", "0.33 after the first step and 0.67 after the last"),
-    "protocols of a few": ("caption", "chance among 2 genres"),
+    "protocols of a few": ("caption", "Accuracy of two recurrent networks under the protocols"),
     "order": ("alt", "LSTM, backwards 0.50 (0.41 to 0.60); CRNN, in order 0.50"),
     "length": ("alt", "per track: 1 s 0.40, 6 s 0.40, 30 s 0.40"),
     "inputs": ("caption", "(samba, run here)"),
@@ -146,12 +151,18 @@ def test_captions_and_alternatives_tell_the_numbers_of_the_data(name: str) -> No
     assert text in getattr(PICTURES[name](), where)
 
 
-def test_only_the_epoch_of_a_stopped_network_is_marked() -> None:
-    fig = listening.learning({"LSTM": _network(None), "stopped": _network(8)}).figure
-    for ax in fig.axes:
-        (mark,) = [line for line in ax.lines if line.get_marker() == "o"]
-        assert mark.get_xdata().tolist() == [2]
-    assert "The weights kept" not in PICTURES["curves of one"]().alt
+def test_the_stop_is_marked_only_where_there_is_one() -> None:
+    for ax in listening.learning(NETWORK, 2).figure.axes:
+        (mark,) = [line for line in ax.lines if line.get_linestyle() == ":"]
+        assert list(mark.get_xdata()) == [2, 2]
+    plain = PICTURES["curves to the end"]()
+    assert all(line.get_linestyle() != ":" for ax in plain.figure.axes for line in ax.lines)
+    assert "otted" not in plain.alt + plain.caption
+
+
+def test_a_score_on_a_few_tracks_is_neither_drawn_nor_spoken() -> None:
+    picture = PICTURES["protocols"]()
+    assert "fault-filtered" not in picture.alt and "artist 0.60" in picture.alt
 
 
 def test_a_network_that_is_never_in_doubt_is_not_said_to_make_up_its_mind_late() -> None:
@@ -167,12 +178,27 @@ def test_the_time_listened_ends_with_the_slice() -> None:
 
 
 def test_intervals_stand_where_their_values_say() -> None:
-    table = pd.DataFrame({"value": [0.5, 0.7], "low": [0.4, 0.7], "high": [0.6, 0.8]}, ["a", "b"])
+    table = _values(["no LSTM", "samba", "masks"]).assign(value=[0.5, 0.7, 0.6])
     (ax,) = listening.changes(table, 0.7, _study()).figure.axes
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "a"]
+    # Kind by kind, and what is of none at the end: not by the result.
+    shown = [label.get_text() for label in ax.get_yticklabels()]
+    assert shown == ["masks", "no LSTM", "samba"]
+    assert [text.get_text() for text in ax.texts] == ["augmentation", "layers", "others"]
     dots = next(line for line in ax.lines if line.get_marker() == "o")
-    assert dots.get_xdata().tolist() == [0.7, 0.5]
-    assert ax.get_ylim() == (1.5, -0.5)
+    assert dots.get_xdata().tolist() == [0.6, 0.5, 0.7]
+    assert ax.get_ylim() == (2.5, -0.5)
+    repetitions = [tuple(s[:, 0]) for s in ax.collections[0].get_segments()]
+    assert repetitions == [(0.45, 0.75)] * 3
+
+
+def test_every_change_of_the_study_is_of_some_kind() -> None:
+    of_some = [f"CRNN, {name}" for names in KINDS_OF_CHANGE.values() for name in names]
+    assert sorted(of_some) == sorted(e.name for e in EXPERIMENTS if e.group == "change")
+
+
+@pytest.mark.parametrize("name", ["changes of all kinds", "occlusion of two"])
+def test_tall_pictures_fit_a_screen(name: str) -> None:
+    assert PICTURES[name]().figure.get_size_inches()[1] <= 7.2
 
 
 def test_a_grid_has_a_panel_for_each_network_and_marks_its_lowest_loss() -> None:
@@ -183,8 +209,8 @@ def test_a_grid_has_a_panel_for_each_network_and_marks_its_lowest_loss() -> None
     shown = [ax for ax in fig.axes if ax.get_visible()]
     assert [ax.get_title(loc="left") for ax in shown] == list(names)
     for ax, best in zip(shown, (2, 2, 2, 1, 2), strict=True):
-        (mark,) = [line for line in ax.lines if line.get_marker() == "o"]
-        assert mark.get_xdata().tolist() == [best]
+        (mark,) = [line for line in ax.lines if line.get_linestyle() == ":"]
+        assert list(mark.get_xdata()) == [best, best]
 
 
 def test_fall_and_picture_are_over_the_same_time() -> None:

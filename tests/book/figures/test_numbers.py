@@ -37,19 +37,41 @@ def _slices(genres: list[str]) -> pd.DataFrame:
     return pd.DataFrame({"genre": np.repeat(genres, 6), "track_id": np.repeat(tracks, 3)})
 
 
-def test_the_effect_tells_the_share_above_chance() -> None:
-    picture = _drawn(numbers.effect(ETA, family_of(), 0.1, 0.6))
-    assert f"{(ETA > 0.6).mean():.0%} of all columns" in picture.alt
-    assert "chance at 0.60" in picture.alt
+def test_the_effect_tells_the_shares_above_chance() -> None:
+    picture = _drawn(numbers.effect(ETA, family_of(), 0.1, 0.6, 0.7))
+    tracks, artists = f"{(ETA > 0.6).mean():.0%}", f"{(ETA > 0.7).mean():.0%}"
+    assert f"{tracks} of all columns lie above the line of luck over tracks at 0.60" in picture.alt
+    assert f"{artists} above that over artists at 0.70" in picture.alt
     assert picture.alt.endswith("tempo.")  # the last column, with the highest value
-    legend = [t.get_text() for t in picture.figure.legends[0].get_texts()]
-    assert legend == ["mean of shuffled genres", "best column by luck (95 %)"]
+    assert len(picture.figure.legends[0].get_texts()) == 3
+
+
+def test_a_strip_runs_from_the_least_to_the_largest_column() -> None:
+    (ax,) = numbers.effect(ETA, family_of(), 0.1, 0.6, 0.7).figure.axes
+    sizes = family_of().value_counts(sort=False)
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert [int(label.split("(")[1][:-1]) for label in labels] == sizes.to_list()
+    strips = [line.get_xdata() for line in ax.lines if line.get_linestyle() == "-"]
+    groups = ETA.groupby(family_of(), sort=False)
+    assert [list(ends) for ends in strips] == groups.agg(["min", "max"]).to_numpy().tolist()
+    medians = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "D"]
+    assert medians == pytest.approx(groups.median())
+    assert ax.get_xlim() == (0, 1)
+
+
+def test_draws_of_tracks_and_of_slices_are_told() -> None:
+    drawn = {"tracks": np.repeat([0.2, 0.8], 500), "slices": np.repeat([0.4, 0.6], 500)}
+    picture = _drawn(numbers.bootstrap(drawn, 0.52))
+    said = "0.20 to 0.80 drawing tracks and from 0.40 to 0.60 drawing slices"
+    assert said in picture.alt
+    for ax in picture.figure.axes:
+        assert sum(bar.get_height() for bar in ax.patches[:26]) == pytest.approx(100)
 
 
 def test_a_family_of_ones_own_is_drawn_as_well() -> None:
     family = pd.concat([family_of(), pd.Series({"crossings_mean": "crossings"})])
     eta = pd.concat([ETA, pd.Series({"crossings_mean": 0.95})])
-    assert "crossings" in _drawn(numbers.effect(eta, family, 0.1, 0.6)).alt
+    assert "crossings" in _drawn(numbers.effect(eta, family, 0.1, 0.6, 0.7)).alt
     top = eta.sort_values(ascending=False).head(3)
     assert "crossings" in _drawn(numbers.top_columns(top, family)).caption
 
@@ -57,7 +79,7 @@ def test_a_family_of_ones_own_is_drawn_as_well() -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["mel_128_mean", "mel_064_std"], "all from one family, mel spectrogram. All of the 2"),
+        (["mel_128_mean", "mel_064_std"], "all from one family, mel spectrogram. Their bands lie"),
         (["tempo", "mel_001_max"], "from mel spectrogram, tempo. 1 of the 2 are mel columns"),
         (["tempo", "rms_mean"], "from RMS, tempo. No mel band is among them."),
     ],
@@ -73,7 +95,9 @@ def test_the_best_columns_are_told_by_family_and_band(names: list[str], said: st
 
 def test_the_bands_of_the_best_columns_are_told_in_kilohertz() -> None:
     top = pd.Series([0.9, 0.8], index=["mel_128_mean", "mel_001_mean"])
-    assert "bands between 0.0 and 10.7 kHz" in numbers.top_columns(top, family_of()).caption
+    assert (
+        "Their bands lie between 0.0 and 10.7 kHz" in numbers.top_columns(top, family_of()).caption
+    )
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -95,18 +119,28 @@ def test_correlations_are_told() -> None:
     values = np.array([[1, 0.95, 0.2], [0.95, 1, 0.3], [0.2, 0.3, 1]])
     table = pd.DataFrame(values, names, names)
     picture = _drawn(numbers.correlations(table, family_of()))
-    assert "median over all pairs is 0.30; 33.3% of the pairs exceed 0.9" in picture.alt
+    assert "median over all pairs of columns is 0.30; 33.3% of the pairs exceed 0.9" in picture.alt
 
 
-def test_all_columns_have_their_place_in_the_image_of_correlations() -> None:
+def test_medians_are_those_of_the_pairs() -> None:
     names = columns()[::7]
     values = np.abs(np.corrcoef(RNG.random((len(names), 50))))
-    fig = numbers.correlation_image(pd.DataFrame(values, names, names), family_of())
-    image = fig.axes[0].collections[0]
-    assert np.asarray(image.get_array()).size == len(names) ** 2
+    kinds = family_of()[names]
+    picture = numbers.correlations(pd.DataFrame(values, names, names), family_of())
+    image = np.ma.filled(picture.figure.axes[0].images[0].get_array(), np.nan)
+    order = list(dict.fromkeys(kinds))
+    for y, one in enumerate(order):
+        for x, two in enumerate(order):
+            block = values[np.ix_(kinds == one, kinds == two)]
+            pairs = block[np.triu_indices(len(block), 1)] if one == two else block
+            expected = np.median(pairs) if pairs.size else np.nan
+            assert image[y, x] == pytest.approx(expected, nan_ok=True)
 
 
-@pytest.mark.parametrize("genres", [list(GENRES), ["jazz", LONG], [LONG]], ids=len)
+MANY = [f"genre {i}" for i in range(24)]
+
+
+@pytest.mark.parametrize("genres", [list(GENRES), MANY, ["jazz", LONG], [LONG]], ids=len)
 def test_maps_count_slices_and_genres(genres: list[str]) -> None:
     slices = _slices(genres)
     points = RNG.normal(size=(len(slices), 2))
@@ -114,13 +148,13 @@ def test_maps_count_slices_and_genres(genres: list[str]) -> None:
     assert "holds 56% of the variance" in plane.caption
     near = _drawn(numbers.neighbourhood(points, slices))
     for picture in (plane, near):
-        assert f"{len(slices)} slices of {len(genres)} genres" in picture.alt
-    assert len(near.figure.axes[0].lines) == slices["track_id"].nunique()
-    assert not plane.figure.axes[0].lines
-
-
-def test_dots_are_spread_over_the_row_of_their_family() -> None:
-    fig = numbers.family_dots(ETA, family_of(), "effect size", lines={"chance": 0.1})
-    (ax,) = fig.axes
-    assert len(ax.get_yticklabels()) == family_of().nunique()
-    assert sum(len(x.get_xdata()) for x in ax.lines if x.get_marker() == ".") == len(ETA)
+        assert f"{len(slices)} slices" in picture.alt
+        assert f"drawn {len(genres)} times" in picture.alt
+        panels = [ax for ax in picture.figure.axes if ax.get_visible()]
+        coloured = [ax.lines[-1].get_xydata() for ax in panels]
+        assert [len(own) for own in coloured] == [6] * len(genres)
+        assert np.concatenate(coloured).shape == points.shape
+        assert picture.figure.get_size_inches()[1] <= 7.2
+    lines = [line for ax in near.figure.axes for line in ax.lines if line.get_linestyle() == "-"]
+    assert len(lines) == slices["track_id"].nunique()
+    assert all(len(line.get_xdata()) == 3 for line in lines)

@@ -63,7 +63,7 @@ PICTURES = FAMILIES | {
     "frame_length": lambda genres: sound.frame_length(_clips(genres)),
     "statistics": lambda genres: sound.statistics(_clips(genres), _arrays(genres, 1)),
 }
-NOT_PICTURES = {"beat_grid"}
+NOT_PICTURES = {"beat_grid", "two_sines"}
 
 
 def test_every_figure_is_tested() -> None:
@@ -118,6 +118,30 @@ def test_beats_fall_on_the_onsets() -> None:
     assert beats == pytest.approx(np.arange(7, 259, 26) * 512 / SAMPLE_RATE)
 
 
+def test_the_two_sines_are_found_in_their_sum() -> None:
+    t = np.arange(32) / 32
+    picture = sound.two_sines(t, np.sin(t), np.cos(t), [0, 0.04, 1, 0.5])
+    assert picture.alt.endswith("1.0 at 2 hertz, 0.5 at 3 hertz.")
+    both = picture.figure.axes[0].lines[2]
+    assert np.allclose(both.get_ydata(), np.sin(t) + np.cos(t))
+    assert [bar.get_height() for bar in picture.figure.axes[1].patches] == [0, 0.04, 1, 0.5]
+
+
+def test_each_coefficient_has_its_own_scale_and_both_clips_the_same() -> None:
+    # Coefficient 2 is large in both clips, and larger in the first; coefficient 3 is small.
+    high, low = np.zeros((20, FRAMES)), np.zeros((20, FRAMES))
+    high[1], low[1] = 200, 150
+    high[2], low[2] = -1, 1
+    genres = ["jazz", "metal"]
+    values = dict(zip(genres, (high, low), strict=True))
+    picture = sound.mfcc(_clips(genres), values, _numbers(genres))
+    panels = [ax for ax in picture.figure.axes if ax.get_label() != "<colorbar>"]
+    one, two = (np.asarray(ax.collections[0].get_array()).reshape(19, -1) for ax in panels)
+    assert (one[0] == 1).all() and (two[0] == -1).all()
+    assert (one[1] == -1).all() and (two[1] == 1).all()
+    assert len({ax.collections[0].get_clim() for ax in panels}) == 1
+
+
 # --- one feature of two clips ----------------------------------------------------------------
 
 
@@ -127,6 +151,16 @@ def test_panels_share_their_scale_and_bear_their_genres() -> None:
     panels = [ax for ax in fig.axes if ax.get_label() != "<colorbar>"]
     assert [ax.get_title(loc="left") for ax in panels] == ["jazz", LONG]
     assert {ax.collections[0].get_clim() for ax in panels} == {(0, 7)}
+
+
+def test_white_is_zero_where_colours_have_signs() -> None:
+    values = {"jazz": RNG.normal(2, 1, (6, FRAMES)), "metal": RNG.normal(0, 3, (6, FRAMES))}
+    fig = pair.family_pair(values, "axis", kind="bands", bands="abcdef", unit="coordinate")
+    images = [ax.collections[0] for ax in fig.axes if ax.get_label() != "<colorbar>"]
+    for image in images:
+        low, high = image.get_clim()
+        assert low == -high
+        assert np.allclose(image.cmap(0.5)[:3], 1, atol=0.05)
 
 
 def test_lines_have_a_legend_only_where_they_have_names() -> None:
