@@ -54,8 +54,10 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The book that is at hand, or a site of two bare pages."""
-    made = os.environ.get("GENRELIB_SITE", "later")
-    if made != "later":
+    made = os.environ.get("GENRELIB_SITE")
+    if made == "later":
+        pytest.skip("songs are dropped once the book is made, see .ci/run")
+    if made:
         return Path(made)
     html = tmp_path_factory.mktemp("site")
     (html / "chapters").mkdir()
