@@ -186,8 +186,10 @@ def _table_html(
     if not index:
         styler = styler.hide(axis="index")
     numeric = [
-        pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
-        for kind in bare.dtypes
+        (pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
+        # A number with its interval, as `genrelib.book.brief` writes it, is one number.
+        or column.astype(str).str.fullmatch(r"[+-]?[\d.]+ \[[^\]]*\]").any()
+        for _, column in bare.items()
     ]
     body = re.sub(r"<style.*?</style>\s*", "", styler.to_html(), flags=re.DOTALL)
     body = body[body.index("<thead") :]
@@ -199,8 +201,6 @@ def _table_html(
         body,
     )
     body = re.sub(r"<(th|td)(|\s[^>]*)>", lambda cell: _cell_tag(cell, numeric), body)
-    # A number with its interval, as `genrelib.book.brief` writes it, is one number.
-    body = re.sub(r"<td>(?=[+-]?[\d.]+ \[[^\]]*\]</td>)", '<td class="number">', body)
     return (
         # The region can be scrolled by keyboard where it is wider than the screen.
         f'<div class="genre-table" role="region" tabindex="0" aria-label="{html.escape(caption)}">'

@@ -63,7 +63,8 @@ def everything(measured: pd.DataFrame, reported: float) -> Picture:
             f"{covers['n_tracks']:.0f} tracks, {covers['n_genres']:.0f} genres", loc="left"
         )
         ax.axvline(1 / covers["n_genres"], color="#999999", linestyle=":", zorder=0)
-        ax.set(xlim=(0, 1.02), xlabel="accuracy per slice")
+        ax.set(xlim=(0, 1.02), xlabel="accuracy per slice", xticks=(0, 0.5, 1))
+        ax.set_xticklabels(["0", "0.5", "1"])
         ax.grid(axis="x")
     axes[0, 0].axvline(reported, color="#56504c", linestyle=(0, (8, 4)), linewidth=1)
     axes[0, 0].set_yticks(range(len(order)), order)
