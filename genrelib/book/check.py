@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
 
-MAX_PAGE_BYTES, MAX_SITE_BYTES = 2_000_000, 25_000_000
+MAX_PAGE_BYTES, MAX_SITE_BYTES = 2_000_000, 45_000_000
 
 
 class _Page(HTMLParser):
@@ -55,7 +55,7 @@ def check_site(html: Path, root: Path | None = None) -> list[str]:
     list of str
         What is wrong, one line per fault, each with its page: outputs that are errors, markup
         errors, images without a text alternative, links to pages, files or places in a page that
-        do not exist, pages over 2 MB, a site over 25 MB.
+        do not exist, pages over 2 MB, a site over 45 MB.
     """
     # Templates of the theme are kept among the static files; they are no pages.
     static = html / "_static"

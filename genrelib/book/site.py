@@ -21,6 +21,7 @@ from genrelib.book.log import Log
 from genrelib.book.madefrom import digest, hash_files, installed_versions
 from genrelib.book.reference import write_reference
 from genrelib.book.running import fail_on_full_disk, plain_text, run, tail, tethered
+from genrelib.book.song import add_song, sources
 from genrelib.corpus import PACKAGE_DATA, RECORDED, write_whole
 
 
@@ -35,7 +36,7 @@ def render(
     stamp = folders.build / "html.json"
     # Two pages are written from the package itself.
     own = [*PACKAGE_DATA.parent.rglob("*.py"), RECORDED / "bench.json"]
-    own.append(folders.root / "requirements.lock")
+    own += [folders.root / "requirements.lock", *sources()]
     key = digest(
         [
             hash_files(folders.book.rglob("*"), folders.book),
@@ -51,6 +52,7 @@ def render(
         write_reference(folders, book)
     with log.step("pages"):
         site = _run_jupyter_book(folders)
+        add_song(site)
         problems = check_site(site, folders.root)
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems[:30])

@@ -8,6 +8,10 @@ from .evaluating import (
     SHIPPED as SHIPPED,
     evaluate as evaluate,
 )
+from .export import (
+    export_model as export_model,
+    on_plane as on_plane,
+)
 from .labels import (
     LabelError as LabelError,
     Labelled as Labelled,

@@ -42,7 +42,7 @@ from genrelib.features import slice_tracks
 class Summary:
     """What a run came to.
 
-    Explained in chapter 10.
+    Explained in chapter 11.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def extract(
 ) -> Summary:
     """Measure a collection into a folder, or continue to.
 
-    Explained in chapter 10.
+    Explained in chapter 11.
 
     Parameters
     ----------

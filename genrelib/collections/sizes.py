@@ -13,7 +13,7 @@ from genrelib.corpus import open_features
 def column_sizes(folder: str | Path) -> pd.Series:
     """Count the bytes of each column; a reader who leaves a column out does not read them.
 
-    Explained in chapter 10.
+    Explained in chapter 11.
 
     Parameters
     ----------

@@ -32,6 +32,9 @@ from .download import (
 from .folder import (
     genre_name as genre_name,
 )
+from .free import (
+    free_recordings as free_recordings,
+)
 from .gtzan import (
     GENRES as GENRES,
     GTZAN_MINI as GTZAN_MINI,

@@ -236,7 +236,7 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 def open_features(folder: str | Path) -> ds.Dataset:
     """Open measurements as one table, without reading them.
 
-    Explained in chapter 10.
+    Explained in chapter 11.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ from .ear import (
     HEARD as HEARD,
     LOWEST_RATE as LOWEST_RATE,
     PATCH_FRAMES as PATCH_FRAMES,
+    TAGS as TAGS,
     Heard as Heard,
     hear as hear,
     tag_logits as tag_logits,

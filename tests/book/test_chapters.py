@@ -26,7 +26,8 @@ NAMES = [
     "07-original-study",
     "08-pretrained-ear",
     "09-conclusions",
-    "10-large-collections",
+    "10-your-own-song",
+    "11-large-collections",
 ]
 
 

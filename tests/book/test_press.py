@@ -575,7 +575,7 @@ def test_a_good_site_has_no_faults(site: Path) -> None:
     text = '<img src="a.png" alt="A"><p id="top">' + "".join(f'<a href="{x}">x</a>' for x in links)
     (site / "page.html").write_text(text)
     assert check_site(site, site.parent) == []
-    (site / "big.bin").write_bytes(b"0" * 25_000_001)
+    (site / "big.bin").write_bytes(b"0" * 45_000_001)
     assert "the site has" in check_site(site)[0]
 
 

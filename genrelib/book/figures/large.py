@@ -1,4 +1,4 @@
-"""Figures of chapter 10: the memory and the hours of a large run, and what it waits for."""
+"""Figures of chapter 11: the memory and the hours of a large run, and what it waits for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the figures of chapter 10."""
+"""Tests of the figures of chapter 11."""
 
 from __future__ import annotations
 
