@@ -1,4 +1,4 @@
-"""Restate the melodies of 1,000 recordings in 20 makams as `makam.parquet`.
+"""Restate the melodies of 1,000 recordings in 20 makams as `makam/recordings.parquet`.
 
 Run once, where the measurements are::
 
@@ -58,5 +58,5 @@ def make(folder: Path) -> pa.Table:
 
 if __name__ == "__main__":
     source = Path(sys.argv[1])
-    pq.write_table(make(source), PACKAGE_DATA / "makam.parquet", compression="zstd")
-    shutil.copyfile(source / "LICENSE", PACKAGE_DATA / "makam-LICENSE.txt")
+    pq.write_table(make(source), PACKAGE_DATA / "makam" / "recordings.parquet", compression="zstd")
+    shutil.copyfile(source / "LICENSE", PACKAGE_DATA / "makam" / "LICENSE.txt")

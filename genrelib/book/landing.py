@@ -129,8 +129,10 @@ def landing_block(scores: pd.DataFrame) -> str:
     heard, artist, neither = (f"{value:.0%}".replace("%", " %") for value in scores["value"])
     chance = f"{1 / scores['n_genres'].max():.0%}".replace("%", " %")
     tracks = scores["n_tracks"].astype(int)
-    controls = recorded_study_part("artist controls").set_index(["model", "protocol"])
-    thinned = 100 * controls.at[("k-NN (k = 1)", "track-thinned"), "value"]
+    controls = recorded_study_part("artist controls").query(
+        "model == 'k-NN (k = 1)' and protocol == 'track-thinned'"
+    )
+    thinned = 100 * float(controls["value"].iloc[0])
     bars = (
         f"Bars. One rule is right for {heard} of the clips when it has heard another part of the "
         f"song, for {artist} when it has heard other songs of the artist, for {neither} when it "

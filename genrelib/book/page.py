@@ -188,7 +188,7 @@ def _table_html(
     numeric = [
         (pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
         # A number with its interval, as `genrelib.book.brief` writes it, is one number.
-        or column.astype(str).str.fullmatch(r"[+-]?[\d.]+ \[[^\]]*\]").any()
+        or bool(column.astype(str).str.fullmatch(r"[+-]?[\d.]+ \[[^\]]*\]").any())
         for _, column in bare.items()
     ]
     body = re.sub(r"<style.*?</style>\s*", "", styler.to_html(), flags=re.DOTALL)

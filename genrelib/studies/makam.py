@@ -2,7 +2,7 @@
 
 A makam is a mode of Ottoman-Turkish music: which steps above the tonic a melody uses, and how
 much. The recordings and their labels are those of Karakurt, Senturk and Serra (MORTY, 2016); what
-is embedded of them is in ``genrelib/data/makam.parquet``, under the licence that lies beside it.
+is embedded of them is in ``genrelib/data/makam``, under the licence that lies there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def load_makam() -> tuple[pd.DataFrame, np.ndarray]:
     melodies : numpy.ndarray of float32, shape (n_recordings, 240)
         The share of the melody in each of 240 steps of 5 cents above the tonic.
     """
-    table = pq.read_table(PACKAGE_DATA / "makam.parquet")
+    table = pq.read_table(PACKAGE_DATA / "makam" / "recordings.parquet")
     flat = table.column("distribution").combine_chunks().flatten().to_numpy()
     listed = table.drop_columns(["distribution"]).to_pandas()
     recordings = pd.DataFrame(
@@ -67,9 +67,9 @@ def linked(names: pd.Series) -> np.ndarray:
     >>> linked(pd.Series(["a", "b", "a;c", "c"])).tolist()
     ['0', '1', '0', '0']
     """
-    rows = names.str.split(";").explode().reset_index(drop=True)
-    row = names.str.split(";").str.len().pipe(lambda n: np.repeat(np.arange(len(n)), n))
-    codes, found = pd.factorize(rows)
+    named = names.str.split(";").reset_index(drop=True).explode()
+    row = named.index.to_numpy()
+    codes, found = pd.factorize(named.to_numpy(object))
     size = len(names) + len(found)
     edges = coo_matrix((np.ones(len(row)), (row, len(names) + codes)), (size, size))
     return connected_components(edges, directed=False)[1][: len(names)].astype(str)

@@ -56,7 +56,7 @@ def everything(measured: pd.DataFrame, reported: float) -> Picture:
                         markersize=5, color=common.PROTOCOL_COLOURS[name], label=name)  # fmt: skip
             told += [
                 f"{model}, {name} {r.value:.2f}, {r.low:.2f} to {r.high:.2f}"
-                for model, r in part.dropna(subset=["value"]).iterrows()
+                for model, r in part[part["value"].notna()].iterrows()
             ]
         covers = rows.xs(pair[1], level=1).iloc[0]
         ax.set_title(
@@ -96,7 +96,7 @@ def artists(scores: pd.DataFrame) -> Picture:
         Left the accuracies, right the artist effect, one row per corpus and model.
     """
     wide = scores.set_index(["corpus", "model", "what"])[["value", "low", "high"]]
-    names = list(dict.fromkeys(wide.index.droplevel(2)))
+    names = list(dict.fromkeys((corpus, model) for corpus, model, _ in wide.index))
     fig, (left, right) = plt.subplots(1, 2, sharey=True, width_ratios=(3, 2),
                                       figsize=(6.4, 1.5 + 0.55 * len(names)))  # fmt: skip
     told = []

@@ -107,6 +107,8 @@ def confused(counts: pd.DataFrame, title: str, protocol: str, name: str) -> Pict
         caption=f"{title} under `{protocol}`: {right.sum()} of {counts.to_numpy().sum()} slices "
         "on the diagonal.",
         alt=f"Confusion matrix under {protocol}. Slices on the diagonal: "
-        + ", ".join(f"{genre} {n} of {of[genre]}" for genre, n in right.items()),
+        + ", ".join(
+            f"{g} {n} of {all_}" for g, n, all_ in zip(right.index, right, of, strict=True)
+        ),
         name=name,
     )

@@ -129,8 +129,10 @@ def plane(known: np.ndarray, genres: pd.Series, own: np.ndarray, title: str) -> 
     Picture
         The plane: small black points for the windows, a ring for the whole.
     """
-    fig = common.genre_map(known, genres, ("first discriminant", "second discriminant"))
-    (ax,) = fig.axes
+    fig, ax = plt.subplots(figsize=(6.4, 6.4))
+    common.genre_points(ax, known, genres)
+    ax.set(xlabel="first discriminant", ylabel="second discriminant")
+    fig.legend(loc="outside upper center", ncols=4, markerscale=1.2, columnspacing=1)
     whole = own.mean(axis=0)
     ax.plot(*own.T, "k.", markersize=7)
     ax.plot(*whole, "o", color="black", markersize=20, fillstyle="none", markeredgewidth=2.5)
