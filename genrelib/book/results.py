@@ -144,10 +144,14 @@ def forget(folder: Path, chapters: Collection[str]) -> None:
         Names of the chapters of the book.
     """
     for file in folder.glob("*.json"):
-        kept = json.loads(file.read_text("utf-8"))
-        if gone := set(kept.get("chapters", {})) - set(chapters):
-            for name in gone:
-                del kept["chapters"][name]
+        try:
+            kept = json.loads(file.read_text("utf-8"))
+            gone = set(kept["chapters"]) - set(chapters)
+        except (ValueError, KeyError, TypeError):  # no results; who reads it says so
+            continue
+        for name in gone:
+            del kept["chapters"][name]
+        if gone:
             write_whole(file, json.dumps(kept, indent=1) + "\n")
 
 

@@ -274,7 +274,10 @@ def test_chapters_that_are_gone_are_forgotten(build: Path) -> None:
     record("x", "09-ear", [make_predictions("SVM", "track")])
     record("x", "04-forest", [make_predictions("forest", "track")])
     ledger.Ledger("study", at_hand=True)("part", lambda: 1)
+    for name, text in (("list", "[]"), ("other", "{}"), ("cut", '{"chap')):
+        (build / f"{name}.json").write_text(text, "utf-8")
     forget(build, ["04-forest", "08-ear"])
+    assert (build / "cut.json").read_text("utf-8") == '{"chap'
     record("x", "08-ear", [make_predictions("SVM", "track")])
     assert set(load_results("x")["chapter"]) == {"04-forest", "08-ear"}
     assert set(ledger.ledger_parts(build / "study.json")) == {"part"}
