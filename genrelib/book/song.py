@@ -58,15 +58,15 @@ def add_song(site: Path) -> list[str]:
         return []
     folder = site / "_static" / "song"
     folder.mkdir(parents=True, exist_ok=True)
-    sizes = {}
-    for name, content in (assets() | examples()).items():
+    sizes, heard = {}, assets()
+    for name, content in (heard | examples()).items():
         packed = gzip.compress(content, 9, mtime=0)
         sizes[name] = len(packed)
         (folder / f"{name}.bin").write_bytes(packed)
         text = base64.b64encode(packed).decode()
         (folder / f"{name}.js").write_text(f'genreSong("{name}", "{text}");\n', "utf-8")
     known = {
-        "assets": [[name, sizes[name]] for name in assets()],
+        "assets": [[name, sizes[name]] for name in heard],
         "examples": free_recordings().drop(columns="path").reset_index().to_dict("records"),
     }
     script = f"const SITE = {json.dumps(known)};\n{joined(PAGE)}"

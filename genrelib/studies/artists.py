@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from genrelib.corpus import load_corpus
-from genrelib.evaluation import artist_effect, cross_validate, score
+from genrelib.evaluation import CONTROLS, artist_effect, cross_validate, score
 from genrelib.features import feature_table, slice_tracks
 from genrelib.models import make_model
 from genrelib.studies.makam import load_makam
 from genrelib.studies.published import published_tags, tags_by_track
 
-LADDER = ("track-paired", "track-thinned", "artist")
+LADDER = (*CONTROLS, "artist")
 """The protocol ``track`` on the tracks of ``artist``, its control, and ``artist`` itself."""
 LAYOUTS = 3
 """Layouts of the folds: with one, chance decides more than its interval tells."""

@@ -60,7 +60,7 @@ def everything(measured: pd.DataFrame, reported: float) -> Picture:
             ]
         covers = rows.xs(pair[1], level=1).iloc[0]
         ax.set_title(
-            f"{covers['n_tracks']:.0f} tracks, {covers['n_genres']:.0f} genres", loc="left"
+            f"{covers['n_tracks']:.0f} tracks,\n{covers['n_genres']:.0f} genres", loc="left"
         )
         ax.axvline(1 / covers["n_genres"], color="#999999", linestyle=":", zorder=0)
         ax.set(xlim=(0, 1.02), xlabel="accuracy per slice", xticks=(0, 0.5, 1))

@@ -46,8 +46,8 @@ def test_every_score_is_told_with_its_interval(models: list[str]) -> None:
     left, right = picture.figure.axes
     # The best under track stands above.
     assert [text.get_text() for text in left.get_yticklabels()] == models[::-1]
-    assert left.get_title(loc="left") == "40 tracks, 6 genres"
-    assert right.get_title(loc="left") == "40 tracks, 3 genres"
+    assert left.get_title(loc="left") == "40 tracks,\n6 genres"
+    assert right.get_title(loc="left") == "40 tracks,\n3 genres"
 
 
 def test_exams_of_too_few_tracks_have_no_panel() -> None:
