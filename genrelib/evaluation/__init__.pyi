@@ -41,7 +41,6 @@ from .intervals import (
     units_of as units_of,
 )
 from .neighbours import (
-    artist_neighbours as artist_neighbours,
     has_company as has_company,
     like_nearest as like_nearest,
     nearest_elsewhere as nearest_elsewhere,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.metrics import euclidean_distances
 from sklearn.preprocessing import StandardScaler
-
-from genrelib.evaluation.scores import mean_with_interval
 
 
 def nearest_elsewhere(X: pd.DataFrame, track_ids: ArrayLike) -> np.ndarray:
@@ -73,46 +69,3 @@ def has_company(slices: pd.DataFrame) -> np.ndarray:
     by_artist = slices.groupby(["genre", "artist"])["track_id"].transform("nunique")
     by_genre = slices.groupby("genre")["artist"].transform("nunique")
     return ((by_artist > 1) & (by_genre > 1)).to_numpy()
-
-
-def artist_neighbours(
-    inputs: Mapping[str, pd.DataFrame], slices: pd.DataFrame, *, seed: int = 0
-) -> pd.DataFrame:
-    """Measure how often the nearest slice of another track is by the same artist.
-
-    Asked are the slices that :func:`has_company`.
-
-    Parameters
-    ----------
-    inputs : mapping of str to pandas.DataFrame
-        Features by name, row-aligned with `slices`; among them ``hand-made`` and ``ear``.
-    slices : pandas.DataFrame
-        One row per slice with ``track_id``, ``genre`` and ``artist``.
-    seed : int
-        Seed of the intervals.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By input, and ``the same artist`` or ``the same genre``: ``value``, ``low``, ``high``; in
-        the row ``more`` and ``the same artist``, what the ear has more than the hand-made
-        features. Empty where no slice can be asked about.
-    """
-    asked = has_company(slices)
-    names = ["value", "low", "high"]
-    if not asked.any():
-        return pd.DataFrame(columns=names, index=pd.MultiIndex.from_arrays([[], []]))
-    met = pd.DataFrame(
-        {
-            (name, f"the same {what}"): like_nearest(table, slices, what)
-            for name, table in inputs.items()
-            for what in ("artist", "genre")
-        }
-    )
-    same, met, tracks = "the same artist", met[asked], slices.loc[asked, "track_id"]
-    more = pd.DataFrame({("more", same): met["ear", same] - met["hand-made", same]})
-    parts = (
-        mean_with_interval(met, tracks, seed=seed),
-        mean_with_interval(more, tracks, "difference", seed=seed),
-    )
-    return pd.concat(parts)

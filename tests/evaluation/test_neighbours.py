@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 
-from genrelib.evaluation import artist_neighbours, has_company, like_nearest, nearest_elsewhere
+from genrelib.evaluation import has_company, like_nearest, nearest_elsewhere
 
 
 def _slices() -> pd.DataFrame:
@@ -41,19 +40,3 @@ def test_what_is_not_known_is_not_the_same() -> None:
 
 def test_company_is_another_track_by_the_artist_and_another_artist() -> None:
     assert has_company(_slices()).tolist() == [True, True, True, *[False] * 5]
-
-
-def test_only_slices_with_company_are_asked_and_the_ear_is_compared() -> None:
-    near = pd.DataFrame({"x": [0.0, 0.1, 1.0, 5.0, 6.0, 9.0, 20.0, 22.0]})
-    far = pd.DataFrame({"x": [0.0, 0.1, 9.0, 0.2, 9.1, 30.0, 40.0, 50.0]})
-    found = artist_neighbours({"hand-made": far, "ear": near}, _slices())["value"]
-    assert found["ear", "the same artist"] == 1
-    assert found["hand-made", "the same artist"] == 0
-    assert found["more", "the same artist"] == 1
-    assert found["hand-made", "the same genre"] == pytest.approx(2 / 3)
-
-
-def test_where_nobody_can_be_asked_nothing_comes_out() -> None:
-    slices = _slices().assign(artist=None)
-    X = pd.DataFrame({"x": range(8)})
-    assert artist_neighbours({"hand-made": X, "ear": X}, slices).empty
