@@ -81,15 +81,15 @@ def tempo_scores(
     -------
     pandas.DataFrame
         One row per reading that has estimates: ``tracks``, ``estimates``, and ``accuracy 1`` and
-        ``accuracy 2`` as text, with 95 % intervals that resample tracks.
+        ``accuracy 2``, each a mapping of ``value``, ``low`` and ``high`` (95 % interval that
+        resamples tracks).
     """
     rows = {}
     for name, estimates in readings.items():
         if len(estimates):
             hits = tempo_accuracy(estimates, annotated).astype(float)
-            means = mean_with_interval(hits, hits.index, seed=seed).itertuples()
-            written = [f"{m.value:.2f} ({m.low:.2f} to {m.high:.2f})" for m in means]
-            rows[name] = [hits.index.nunique(), len(hits), *written]
+            means = mean_with_interval(hits, hits.index, seed=seed).to_dict("records")
+            rows[name] = [hits.index.nunique(), len(hits), *means]
     heads = ["tracks", "estimates", "accuracy 1", "accuracy 2"]
     return pd.DataFrame.from_dict(rows, "index", columns=heads).rename_axis("tempo from")
 
