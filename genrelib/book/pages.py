@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from genrelib.book.chapters import BookError, Chapter, Folders
 from genrelib.book.check import repository_of
-from genrelib.book.inline import TAG, filled
+from genrelib.book.inline import TAG, expressions, filled
 from genrelib.book.running import fail_on_full_disk
 from genrelib.corpus import write_whole
 
@@ -64,7 +64,13 @@ def page_of(
     for before, after in pairwise(ran):
         if TAG in after.metadata.get("tags", []):
             before["values"] = [v for out in after.outputs for v in out.metadata[TAG]]
-    for number, (cell, outcome) in enumerate(zip(page.cells, outcomes, strict=False), 1):
+    wanted = [len(expressions(c.source)) * (c.cell_type == "markdown") for c in page.cells]
+    if wanted != [len(cell.get("values", [])) for cell in outcomes]:
+        raise BookError(
+            f"the text of {chapter.name} has changed since it ran: run `genrelib book`, or "
+            f"`genrelib book --chapter {chapter.name}` first"
+        )
+    for number, (cell, outcome) in enumerate(zip(page.cells, outcomes, strict=True), 1):
         if cell.cell_type != "code":
             cell.source = filled(cell.source, outcome.get("values", []))
             continue

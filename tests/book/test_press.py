@@ -639,3 +639,17 @@ def test_our_errors_are_one_message_and_others_are_not_hidden(monkeypatch, capsy
     monkeypatch.setattr(cli, "app", lambda **_: (_ for _ in ()).throw(ValueError("a bug")))
     with pytest.raises(ValueError, match="a bug"):
         cli.main()
+
+
+@pytest.mark.slow
+def test_a_page_whose_text_is_newer_than_its_run_is_named(tmp_path: Path, environment) -> None:
+    root = small_book.make_book(tmp_path / "book")
+    build(root=root, quiet=True)
+    longer = [*small_book.SECOND, "text: Twice that is {eval}`2 * total`."]
+    small_book.write_chapter(root, "two", longer)
+    # The first chapter can be made alone, the page of the second cannot be filled in.
+    with pytest.raises(BookError, match=r"text of two has changed.*genrelib book --chapter two"):
+        build(chapters=["one"], root=root, quiet=True)
+    made = build(root=root, quiet=True)
+    assert list(made.ran) == ["two"] and made.html is not None
+    assert "Twice that is" in (made.html / "chapters" / "two.html").read_text("utf-8")
