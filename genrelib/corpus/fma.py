@@ -329,7 +329,7 @@ def _find(unpacked: Path, wanted: Iterable[str]) -> Path:
                 if path.is_file() and path.name not in wanted:
                     path.unlink()
             return folder
-    raise ValueError(f"not what was expected: it has no {wanted[0]}")
+    raise ValueError(f"not what was expected: no folder in it has {', '.join(wanted)}")
 
 
 def _lacking_tables(folder: Path) -> list[str]:

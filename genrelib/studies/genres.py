@@ -190,7 +190,7 @@ def ask_fewer_genres(
     return (pd.concat(parts) if parts else pd.DataFrame(columns=columns))[columns]
 
 
-def by_number_of_genres(told: pd.DataFrame, *, n_boot: int = 500, seed: int = 0) -> pd.DataFrame:
+def by_number_of_genres(told: pd.DataFrame, *, n_boot: int = 200, seed: int = 0) -> pd.DataFrame:
     """Score answers by the number of genres: the share that is right, and the bits they tell.
 
     Explained in chapter 13.
@@ -310,7 +310,7 @@ def tag_precision(
     tracks: pd.DataFrame,
     tags: Mapping[str, str] | None = None,
     *,
-    n_boot: int = 500,
+    n_boot: int = 200,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Say how well a tag finds the tracks of the genre of its name: average precision.
