@@ -40,7 +40,7 @@ def identify_corpus(corpus: str) -> tuple[str, str]:
     if "fma" in corpus.split("+"):
         raise CorpusError(
             "fma: no book can be made of it, since it holds features of whole clips and no audio. "
-            "Take fma-small or fma-medium; the chapter \"Beyond ten genres\" shows what can be "
+            'Take fma-small or fma-medium; the chapter "Beyond ten genres" shows what can be '
             "asked of fma"
         )
     # Kernels run in another folder, where a relative path would lead elsewhere.

@@ -251,9 +251,7 @@ def _headers(name: str, paths: dict[str, Path]) -> pd.DataFrame:
         except OSError:
             stamps[key] = f"{as_text(path)} missing"
     new = [key for key, stamp in stamps.items() if stamp not in known.index]
-    rows = {
-        stamps[key]: _header(paths[key]) for key in tqdm(new, f"{name}: headers", delay=2)
-    }
+    rows = {stamps[key]: _header(paths[key]) for key in tqdm(new, f"{name}: headers", delay=2)}
     columns = ["duration", "sample_rate", "reason"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     table = table.astype({"duration": float, "sample_rate": float, "reason": object})

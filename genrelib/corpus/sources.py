@@ -194,7 +194,10 @@ SOURCES = [
             origin=lambda: ["fma"],
             download=partial(fma.download, f"fma-{size}"),
         )
-        for size, tracks, genres, gib in (("small", "8000", 8, "7.2"), ("medium", "25000", 16, "22"))
+        for size, tracks, genres, gib in (
+            ("small", "8000", 8, "7.2"),
+            ("medium", "25000", 16, "22"),
+        )
     ),
     Source(
         "fma",

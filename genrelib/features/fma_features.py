@@ -111,7 +111,9 @@ def _columns(file: Path) -> list[str]:
     with file.open(encoding="utf-8", newline="") as stream:
         rows = [row for row, _ in zip(csv.reader(stream), range(4), strict=False)]
     if tuple(row[0] if row else "" for row in rows) != (*_LEVELS, "track_id"):
-        raise _other_layout(file, "its first column does not begin with feature, statistics, number")
+        raise _other_layout(
+            file, "its first column does not begin with feature, statistics, number"
+        )
     if len({len(row) for row in rows}) != 1:
         raise _other_layout(file, "its header rows differ in length")
     return ["_".join(names) for names in zip(*(row[1:] for row in rows[:3]), strict=True)]

@@ -173,7 +173,11 @@ def ask_fewer_genres(
     genres = sorted(set(tracks["genre"]) - set(layout.not_tested))
     holds_out = "artist" if protocol == "artist" else "track"
     about = tracks[["track_id", "genre"]].assign(unit=held_out(tracks, holds_out).to_numpy())
-    genre, values, rng = tracks["genre"].to_numpy(object), X.to_numpy(), np.random.default_rng(seed)
+    genre, values, rng = (
+        tracks["genre"].to_numpy(object),
+        X.to_numpy(),
+        np.random.default_rng(seed),
+    )
     parts = []
     with threadpool_limits(1):
         for size in sizes or range(2, len(genres) + 1):
@@ -349,7 +353,9 @@ def tag_precision(
         says = odds[HEARD["tags"][TAGS.index(tag)]].to_numpy()
         value = average_precision_score(true, says)
         boot = [
-            average_precision_score(true, says, sample_weight=row) for row in drawn if row[true].any()
+            average_precision_score(true, says, sample_weight=row)
+            for row in drawn
+            if row[true].any()
         ]
         low, high = ends(value, boot, place.max() + 1)
         rows[genre] = (tag, value, float(low), float(high), true.mean(), int(true.sum()))
@@ -440,8 +446,10 @@ def doubling(right: pd.DataFrame, units: Sequence[str], *, seed: int = 0) -> pd.
     """
     steps = {n: 2 * n for n in right.columns if 2 * n in right.columns}
     gained = pd.DataFrame({n: right[double] - right[n] for n, double in steps.items()})
-    found = mean_with_interval(gained, units, "difference", seed=seed) if steps else pd.DataFrame(
-        columns=["value", "low", "high"]
+    found = (
+        mean_with_interval(gained, units, "difference", seed=seed)
+        if steps
+        else pd.DataFrame(columns=["value", "low", "high"])
     )
     found.insert(0, "to", pd.Series(steps, dtype=int))
     return found.rename_axis("from")

@@ -60,7 +60,9 @@ def test_one_command_fetches_tables_and_clips(served: Server, data: Path) -> Non
 
     corpus = load_corpus("fma-small", on_error="skip")
     assert len(corpus.tracks) == GOOD and corpus.has_audio
-    assert corpus.genres[:3] == ["electronic", "experimental", "folk"] and "hiphop" in corpus.genres
+    assert (
+        corpus.genres[:3] == ["electronic", "experimental", "folk"] and "hiphop" in corpus.genres
+    )
     assert corpus.tracks["artist"].notna().all()
     assert set(corpus.tracks["side"]) == {"train", "valid", "test"}
     first = corpus.tracks.loc["fma.002000"]
@@ -230,7 +232,7 @@ def test_all_of_it_takes_less_than_three_gigabytes(tables: Path) -> None:
         for k in range(n):
             row |= {("artist", "id"): k // 7, ("artist", "name"): f"artist {k // 7}"}
             row["track", "genre_top"] = list(archive.ROOTS)[k % 8]
-            cells = [f'"{str(row.get(c, ""))}"' for c in archive.COLUMNS if c != ("artist", "bio")]
+            cells = [f'"{row.get(c, "")!s}"' for c in archive.COLUMNS if c != ("artist", "bio")]
             at = archive.COLUMNS.index(("artist", "bio"))
             cells.insert(at, '"' + "A life in music. " * 100 + '"')
             file.write(f"{k + 1}," + ",".join(cells) + "\n")
@@ -240,7 +242,9 @@ def test_all_of_it_takes_less_than_three_gigabytes(tables: Path) -> None:
         for k in range(n):
             file.write(f"{k + 1},{blocks[k % 500]}\n")
     assert (tables / "features.csv").stat().st_size > 900e6
-    done = subprocess.run([sys.executable, "-c", WHOLE], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", WHOLE], capture_output=True, text=True, check=True
+    )
     rows, predicted, read, seconds, peak = map(float, done.stdout.split())
     print(f"read in {read:.0f} s, scored after {seconds:.0f} s, {peak / 1e9:.2f} GB")
     assert rows == predicted == n
