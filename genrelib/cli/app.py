@@ -53,8 +53,8 @@ def book(
     corpus: Annotated[
         str,
         typer.Option(
-            help="gtzan-mini, gtzan, fma-small, fma-medium, sketch, folder:PATH, features:PATH, or "
-            "a sum with '+'."
+            help="gtzan-mini, gtzan, fma-small, fma-medium, sketch, folder:PATH, features:PATH, "
+            "or a sum with '+'."
         ),
     ] = "gtzan-mini",
     seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,

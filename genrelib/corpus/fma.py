@@ -170,8 +170,9 @@ def load_published() -> tuple[pd.DataFrame, pd.DataFrame]:
         roots = sorted({names.get(number, str(number)) for number in json.loads(listed)})
         return f"genres of several roots: {', '.join(roots)}" if roots else "no genre"
 
-    left_out = about.loc[several, "genres_all"].map(reason).items()
-    return tracks.sort_values("genre", kind="stable"), skipped_table(left_out)
+    left_out = about.loc[several, "genres_all"].map(reason)
+    rows = zip(map(str, left_out.index), left_out, strict=True)
+    return tracks.sort_values("genre", kind="stable"), skipped_table(rows)
 
 
 def _table(about: pd.DataFrame) -> pd.DataFrame:

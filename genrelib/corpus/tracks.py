@@ -7,8 +7,8 @@
 - ``folder:PATH``: your own music, one folder per genre
 - ``gtzan-clips`` and ``gtzan-tags``: more tracks of it, of which only what a pretrained network
   hears is part of the package
-- ``fma-small`` and ``fma-medium``: clips of the Free Music Archive, downloaded on request; ``fma``:
-  features of all its tracks as published, without audio
+- ``fma-small`` and ``fma-medium``: clips of the Free Music Archive, downloaded on request;
+  ``fma``: features of all its tracks as published, without audio
 - ``sketch``: short synthetic clips, for tests and for sound where no music is on disk
 - ``features:PATH``: what ``genrelib extract`` measured; the audio is not needed any more
 - sums of these: ``gtzan+folder:~/Music/mine``
@@ -47,8 +47,9 @@ class Corpus:
         One row per track, index ``track_id``; columns genre, artist, title, duration (seconds),
         sample_rate (Hz, of the file), path (missing where no audio is on disk), fault (missing,
         or what is known to be wrong), side (``train``, ``valid`` or ``test`` of the
-        fixed split that comes with the corpus, the fault-filtered one for GTZAN, or missing), recording (the first of the tracks that are one
-        recording under several names; missing where a track is alone).
+        fixed split of the corpus, for GTZAN the fault-filtered one, or missing), recording (the
+        first of the tracks that are one recording under several names; missing where a track is
+        alone).
     skipped : pandas.DataFrame
         One row per file that was left out; columns path, reason.
     stored : pandas.DataFrame

@@ -1,8 +1,8 @@
 """The features that FMA publishes of its 106,574 tracks: one row per track, over the whole clip.
 
 They are librosa's, computed by FMA's authors (Defferrard et al. 2017), and not those of
-:mod:`genrelib.features.families`, so they stand in a table of their own. The file is text of nearly
-a gigabyte: it is read once, piece by piece, and kept as Parquet.
+:mod:`genrelib.features.families`, so they stand in a table of their own. The file is text of
+nearly a gigabyte: it is read once, piece by piece, and kept as Parquet.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class BroadThenNarrow(ClassifierMixin, BaseEstimator):
     """
 
     def __init__(
-        self, estimator: BaseEstimator, numbers: Sequence[int] = (2, 3, 4, 5), seed: int = 0
+        self, estimator: BaseEstimator, numbers: Sequence[int] = (2, 3, 4), seed: int = 0
     ) -> None:
         self.estimator = estimator
         self.numbers = numbers

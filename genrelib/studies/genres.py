@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import comb
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -44,8 +45,9 @@ NEW_TAGS = (
     *("electronic", "electronica", "electro", "House", "dance", "ambient", "folk", "punk"),
     *("soul", "rnb", "funk", "indie", "alternative", "easy listening"),
 )
-"""Tags that name a genre that GTZAN lacks; kinds of one that it has, as indie rock, are not here."""
-DRAWS = 20
+"""Tags that name a genre that GTZAN lacks; kinds of one that it has, as indie rock, are left
+out."""
+DRAWS = 12
 """How many sets of genres of each size are asked, where there are so many."""
 
 Table = tuple[pd.DataFrame, pd.DataFrame]
@@ -189,7 +191,8 @@ def ask_fewer_genres(
                         continue
                     fitted = clone(model).fit(values[train], genre[train])
                     told = about.iloc[test].assign(predicted=fitted.predict(values[test]))
-                    parts.append(told.assign(n_genres=size, genres=[chosen] * len(told)))
+                    names = pd.Series([chosen] * len(told), told.index, dtype=object)
+                    parts.append(told.assign(n_genres=size, genres=names))
     columns = ["n_genres", "genres", "track_id", "unit", "genre", "predicted"]
     return (pd.concat(parts) if parts else pd.DataFrame(columns=columns))[columns]
 
@@ -218,7 +221,7 @@ def by_number_of_genres(told: pd.DataFrame, *, n_boot: int = 200, seed: int = 0)
         a faultless answer would give.
     """
     rng, rows = np.random.default_rng(seed), {}
-    for size, part in told.groupby("n_genres"):
+    for size, part in cast(Any, told.groupby("n_genres")):
         units = pd.Index(sorted(part["unit"].unique()))
         weights = np.vstack([np.ones(len(units), int), resample(rng, len(units), n_boot)])
         joint = np.stack([_joint(rows_, weights, units) for _, rows_ in part.groupby("genres")])
@@ -245,8 +248,11 @@ def _joint(part: pd.DataFrame, weights: np.ndarray, units: pd.Index) -> np.ndarr
     genres = pd.Index(part["genres"].iloc[0])
     size = len(genres)
     counts = np.zeros((len(units), size * size))
-    cell = genres.get_indexer(part["genre"]) * size + genres.get_indexer(part["predicted"])
-    np.add.at(counts, (units.get_indexer(part["unit"]), cell), 1)
+    true, answer, unit = (
+        index.get_indexer(pd.Index(part[column]))
+        for index, column in ((genres, "genre"), (genres, "predicted"), (units, "unit"))
+    )
+    np.add.at(counts, (unit, true * size + answer), 1)
     return (weights @ counts).reshape(-1, size, size)
 
 
@@ -301,7 +307,7 @@ def family_tree(pairs: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
     genres : list of str
         Names of the leaves.
     """
-    values = pairs["value"].to_dict()
+    values = cast(dict[tuple[str, str], float], pairs["value"].to_dict())
     genres = sorted({genre for pair in values for genre in pair})
     return linkage([values[pair] for pair in combinations(genres, 2)], "average"), genres
 

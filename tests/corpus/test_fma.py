@@ -115,7 +115,7 @@ def test_an_archive_that_lacks_a_table_or_clips_is_refused(
         "fma-small": archive.zipped({"fma_small/001/001001.mp3": ""}),
         "fma": archive.zipped({"fma_metadata/tracks.csv": ""}),
     }
-    for name, body in bodies.items():
+    for name in bodies:
         monkeypatch.setitem(fma.MIRRORS, name, [])
     urls = [f"{name}={server.add(f'/{name}', Remote(body))}" for name, body in bodies.items()]
     monkeypatch.setenv("GENRELIB_MIRRORS", " ".join(urls))
@@ -217,7 +217,8 @@ music = gl.load_corpus("fma", on_error="skip")
 tracks, X = gl.features.fma_features(music)
 read = time.time() - started
 told = gl.cross_validate(GaussianNB(), X, tracks, "artist")
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+unit = 1 if sys.platform == "darwin" else 1024
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 print(len(X), len(told), read, time.time() - started, peak)
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -164,11 +164,10 @@ def new_tags(shares: pd.DataFrame) -> Picture:
     Picture
         A table of colours and numbers.
     """
-    shown = shares.loc[shares.max(axis=1).sort_values(ascending=False).index]
-    leading = {g: shown[g].nlargest(2) for g in shown.columns}
+    shown = shares.loc[shares.max(axis=1).sort_values(ascending=False).index.tolist()]
     said = "; ".join(
-        f"{g}: {', '.join(f'{tag} {100 * v:.0f}' for tag, v in top.items())}"
-        for g, top in leading.items()
+        f"{g}: {', '.join(f'{tag} {100 * v:.0f}' for tag, v in column.nlargest(2).items())}"
+        for g, column in shown.items()
     )
     return Picture(
         charts.heat_table(shown, "share of the tracks", ("genre of the track", "tag of the ear")),
@@ -196,7 +195,7 @@ def confused(counts: pd.DataFrame) -> Picture:
     off = counts.copy().astype(float)
     for genre in off.index.intersection(off.columns):
         off.loc[genre, genre] = np.nan
-    worst = off.stack().dropna().astype(int).nlargest(3)
+    worst = cast(Any, off.stack().dropna().astype(int)).nlargest(3)
     said = ", ".join(f"{a} as {b} {n} times" for (a, b), n in worst.items() if n)
     return Picture(
         common.confusion_matrix(counts, unit="tracks"),
