@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
+from genrelib.corpus import load_corpus
 from genrelib.evaluation import cross_validate, data_curve, hits, score
 from genrelib.features import HEARD, TAGS
 from genrelib.models import make_model
@@ -27,7 +28,6 @@ from genrelib.studies import (
     tags_of_genres,
     told_apart,
 )
-from genrelib.corpus import load_corpus
 
 MODEL = make_model("logistic", 0)
 
