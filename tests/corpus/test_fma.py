@@ -12,8 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from remote import Remote, Server
+from typer.testing import CliRunner
 
+from genrelib.cli import corpus as cli
 from genrelib.corpus import download as downloads, fma
+from genrelib.corpus.check import check_corpus
 from genrelib.corpus.download import DownloadError
 from genrelib.corpus.table import CorpusError
 from genrelib.corpus.tracks import download_corpus, list_corpora, load_corpus
@@ -197,6 +200,20 @@ def test_a_track_of_which_a_feature_is_missing_is_left_out(tables: Path) -> None
 def test_slices_of_it_are_refused_with_the_way_out(tables: Path) -> None:
     with pytest.raises(CorpusError, match="fma_features"):
         feature_table(load_corpus("fma", on_error="skip"))
+
+
+def test_there_is_no_sound_to_check(tables: Path) -> None:
+    with pytest.raises(CorpusError, match="without audio"):
+        check_corpus("fma")
+
+
+def test_what_is_left_out_is_shown_as_far_as_it_can_be_read(
+    tables: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "LISTED", 1)
+    shown = CliRunner().invoke(cli.corpus_app, ["show", "fma"]).stdout
+    assert "2 files left out" in shown and "and 1 more" in shown
+    assert "Folk, Rock" in shown and "no genre" not in shown
 
 
 @pytest.mark.parametrize("file", ["tracks.csv", "genres.csv", "features.csv"])
