@@ -35,8 +35,14 @@ PRESS = {
 
 def identify_corpus(corpus: str) -> tuple[str, str]:
     """Return the corpus name as kernels can use it, and a hash of what it is made of."""
-    from genrelib.corpus import load_corpus, sketch_version
+    from genrelib.corpus import CorpusError, load_corpus, sketch_version
 
+    if "fma" in corpus.split("+"):
+        raise CorpusError(
+            "fma: no book can be made of it, since it holds features of whole clips and no audio. "
+            'Take fma-small or fma-medium; the chapter "Beyond ten genres" shows what can be '
+            "asked of fma"
+        )
     # Kernels run in another folder, where a relative path would lead elsewhere.
     corpus = re.sub(
         r"(folder|features):(?![/~])([^+]+)",

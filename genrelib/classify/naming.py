@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 
 from genrelib.classify import modelfile, stream
 from genrelib.classify.listening import WINDOW, Recording, listen
-from genrelib.features import tag_logits
+from genrelib.features import TAGS, tag_logits
 
 LENGTHS = (3.0, 6.0, 30.0)
 """Lengths of recordings, in seconds, for which probabilities and limits are learned."""
@@ -114,6 +114,9 @@ class Prediction:
         Length in seconds.
     note : str or None
         What is odd about the file, such as that only a part of it can be heard.
+    tags : dict of str to float
+        How probable the pretrained ear finds each of its tags, from the mean of their log-odds;
+        most probable first. They do not exclude each other. Empty for silence.
     """
 
     genre: str | None
@@ -125,6 +128,7 @@ class Prediction:
     music: float
     duration: float
     note: str | None = None
+    tags: dict[str, float] = field(default_factory=dict)
 
     @property
     def probability(self) -> float:
@@ -280,6 +284,7 @@ class Model:
             float(found.familiarity[0]),
             float(found.music[0]),
             duration,
+            tags={TAGS[k]: float(1 / (1 + np.exp(-whole[k]))) for k in np.argsort(-whole)},
         )
 
     def verdicts(self, heard: np.ndarray, seconds: ArrayLike) -> Verdicts:

@@ -53,7 +53,8 @@ def book(
     corpus: Annotated[
         str,
         typer.Option(
-            help="gtzan-mini, gtzan, sketch, folder:PATH, features:PATH, or a sum with '+'."
+            help="gtzan-mini, gtzan, fma-small, fma-medium, sketch, folder:PATH, features:PATH, "
+            "or a sum with '+'."
         ),
     ] = "gtzan-mini",
     seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
@@ -180,6 +181,9 @@ def classify(
     card: Annotated[
         bool, typer.Option("--card", help="Show the model's card: what it knows, how well.")
     ] = False,
+    tags: Annotated[
+        bool, typer.Option("--tags", help="Also show the tags that the pretrained ear hears.")
+    ] = False,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Files at a time; by default one for each core.")
     ] = None,
@@ -193,7 +197,7 @@ def classify(
         typer.echo(card_text(model))
     elif not files:
         raise typer.BadParameter("name audio files, or folders of them")
-    elif not run(files, model, as_json=json, as_csv=csv, jobs=jobs):
+    elif not run(files, model, as_json=json, as_csv=csv, jobs=jobs, tags=tags):
         raise typer.Exit(1)
 
 

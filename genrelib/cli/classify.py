@@ -20,20 +20,28 @@ import typer
 
 from genrelib.classify import REASONS, Model, Prediction, load_model
 from genrelib.corpus import AUDIO_SUFFIXES, AudioError, audio_below, start_decoder
+from genrelib.features import TAGS
 
+LISTED = 5  # tags of one file, in the table
 LINES = 8  # of the course of one file, in the table
 AHEAD = 4  # files per thread that are given out before they are asked for
 FIELDS = (
     "file", "error", "genre", "reason", "probability", "duration", "familiarity", "music", "note",
     "probabilities", "course", "nearest",
 )  # fmt: skip
-"""Keys of the JSON object of a file, in order; all are always there."""
+"""Keys of the JSON object of a file, in order; all are always there. ``tags`` comes on request."""
 
 Answer = Prediction | AudioError
 
 
 def run(
-    paths: list[Path], model: Path | None, *, as_json: bool, as_csv: bool, jobs: int | None
+    paths: list[Path],
+    model: Path | None,
+    *,
+    as_json: bool,
+    as_csv: bool,
+    jobs: int | None,
+    tags: bool = False,
 ) -> bool:
     """Name the genres of files, and print the answers as they come.
 
@@ -47,6 +55,9 @@ def run(
         Print one JSON object per line, or CSV; else a table.
     jobs : int or None
         Files to hear at the same time; by default one for each core.
+    tags : bool
+        Also show what the pretrained ear would write on a file: the first tags in the table, all
+        of them for programs.
 
     Returns
     -------
@@ -59,7 +70,7 @@ def run(
     if as_json or as_csv:  # for programs: whatever the console writes
         cast(TextIOWrapper, sys.stdout).reconfigure(encoding="utf-8", errors="replace")
     typer.echo(plain(chosen.line), err=as_json or as_csv)
-    show = _JSON() if as_json else _CSV(chosen) if as_csv else _Table(files)
+    show = _JSON(tags) if as_json else _CSV(chosen, tags) if as_csv else _Table(files, tags)
     good = True
     for path, answer in classify_files(chosen, files, jobs or cores()):
         show.row(path, answer)
@@ -201,7 +212,7 @@ def _attempt(model: Model, path: Path, threads: int, stopped: Event) -> Answer:
 # --- how answers are shown -------------------------------------------------------------------
 
 
-def record(path: Path, answer: Answer) -> dict[str, Any]:
+def record(path: Path, answer: Answer, *, tags: bool = False) -> dict[str, Any]:
     """Lay out an answer for programs.
 
     Parameters
@@ -210,6 +221,8 @@ def record(path: Path, answer: Answer) -> dict[str, Any]:
         The file.
     answer : Prediction or AudioError
         The answer.
+    tags : bool
+        Whether to add ``tags``, the probability of each of the ear's tags.
 
     Returns
     -------
@@ -217,12 +230,14 @@ def record(path: Path, answer: Answer) -> dict[str, Any]:
         The keys of :data:`FIELDS`. ``error`` is None, or says what is wrong; then the others are
         None or empty. Probabilities have 4 decimals, seconds 3.
     """
+    names = (*FIELDS, "tags") if tags else FIELDS
     if isinstance(answer, AudioError):
         empty: dict[str, Any] = {"probabilities": {}, "course": [], "nearest": []}
+        empty |= {"tags": {}} if tags else {}
         message = f"{answer.reason}. {answer.advice}"
-        return dict.fromkeys(FIELDS) | {"file": str(path), "error": message, **empty}
+        return dict.fromkeys(names) | {"file": str(path), "error": message, **empty}
     values = asdict(answer) | {"file": str(path), "probability": answer.probability, "error": None}
-    return {name: _rounded(values[name], 3 if name == "duration" else 4) for name in FIELDS}
+    return {name: _rounded(values[name], 3 if name == "duration" else 4) for name in names}
 
 
 def _rounded(value: Any, digits: int) -> Any:
@@ -236,23 +251,29 @@ def _rounded(value: Any, digits: int) -> Any:
 class _JSON:
     """One JSON object per line."""
 
+    def __init__(self, tags: bool = False) -> None:
+        self.tags = tags
+
     def row(self, path: Path, answer: Answer) -> None:
-        print(json.dumps(record(path, answer), allow_nan=False))
+        print(json.dumps(record(path, answer, tags=self.tags), allow_nan=False))
 
 
 class _CSV:
     """A header and one line per file; probabilities in columns of their own."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, tags: bool = False) -> None:
         self.genres = sorted(model.genres)
+        self.tags = TAGS if tags else ()
         self.writer = csv.writer(sys.stdout, lineterminator="\n")
         nearest = [f"nearest_{k}" for k in (1, 2, 3)]
-        self.writer.writerow([*FIELDS[:9], *nearest, *(f"p_{genre}" for genre in self.genres)])
+        self.writer.writerow([*FIELDS[:9], *nearest, *(f"p_{genre}" for genre in self.genres),
+                              *(f"tag_{tag}" for tag in self.tags)])  # fmt: skip
 
     def row(self, path: Path, answer: Answer) -> None:
-        found = record(path, answer)
+        found = record(path, answer, tags=True)
         near = [_name(item) for item in found["nearest"]] + [""] * 3
         shares = [found["probabilities"].get(genre, "") for genre in self.genres]
+        shares += [found["tags"].get(tag, "") for tag in self.tags]
         values = [found[name] for name in FIELDS[:9]]
         self.writer.writerow(
             [_printable("" if v is None else v) for v in (*values, *near[:3], *shares)]
@@ -262,9 +283,10 @@ class _CSV:
 class _Table:
     """A table that grows as answers come, its columns as wide as the console allows."""
 
-    def __init__(self, files: list[Path]) -> None:
+    def __init__(self, files: list[Path], tags: bool = False) -> None:
         from rich.console import Console
 
+        self.tags = LISTED if tags else 0
         self.console = Console()
         if not self.console.is_terminal:
             self.console = Console(width=140)
@@ -285,6 +307,8 @@ class _Table:
         if answer.genre is None:
             named = [f"none of these: {REASONS[str(answer.reason)]}"]
         named += [f"note: {answer.note}"] if answer.note else []
+        said = [f"{p:.2f} {tag}" for tag, p in list(answer.tags.items())[: self.tags]]
+        named += ["tags:", *said] if said else []
         course = (
             [f"{_clock(s.start)} {s.genre or s.reason}" for s in answer.course[:LINES]]
             if len(answer.course) > 1

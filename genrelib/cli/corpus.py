@@ -25,10 +25,13 @@ __all__ = ["corpus_app"]
 
 corpus_app = typer.Typer(help="Where tracks come from.", no_args_is_help=True)
 
+LISTED = 200  # files that were left out, of those that are shown
+
 _Name = Annotated[
     str,
     typer.Argument(
-        help="gtzan-mini, gtzan, sketch, folder:PATH, features:PATH, or a sum with '+'"
+        help="gtzan-mini, gtzan, fma-small, fma-medium, fma, sketch, folder:PATH, features:PATH, "
+        "or a sum with '+'"
     ),
 ]
 
@@ -76,7 +79,9 @@ def show(name: _Name) -> None:
     )
     _print(table.reset_index(), f"{name}: {len(corpus.tracks)} tracks")
     if len(corpus.skipped):
-        _print(corpus.skipped, f"{len(corpus.skipped)} files left out")
+        _print(corpus.skipped.head(LISTED), f"{len(corpus.skipped):,} files left out")
+    if (more := len(corpus.skipped) - LISTED) > 0:
+        typer.echo(f"and {more:,} more")
 
 
 @corpus_app.command()

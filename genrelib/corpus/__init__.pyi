@@ -29,6 +29,11 @@ from .download import (
     UnsafeArchiveError as UnsafeArchiveError,
     extra_mirrors as extra_mirrors,
 )
+from .fma import (
+    fma_file as fma_file,
+    fma_genres as fma_genres,
+    fma_labels as fma_labels,
+)
 from .folder import (
     genre_name as genre_name,
 )

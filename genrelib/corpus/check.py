@@ -52,6 +52,8 @@ def check_corpus(name: str, slice_length: float = 6.0, progress: bool = False) -
     corpus = load_anyhow(name)
     if len(corpus.stored) and corpus.tracks.index.isin(corpus.stored.index).all():
         raise CorpusError(f"{name}: measured before, without audio; check what it was made from")
+    if "fma" in name.split("+") and corpus.tracks["path"].isna().all():
+        raise CorpusError(f"{name}: features as published, without audio: nothing to check")
     if corpus.skipped.empty and corpus.tracks["path"].isna().all():
         raise CorpusError(
             f"{name}: no audio under {data_root()}, so there is nothing to check. "

@@ -32,7 +32,8 @@ from tqdm import tqdm
 from genrelib.corpus.places import FAULTS, unwritable
 
 MAX_BYTES = 4 * 1024**3
-"""Most bytes that an archive may have, packed or unpacked; GTZAN has 1.3 GB."""
+"""Most bytes that an archive may have, packed or unpacked, if nobody says otherwise; GTZAN has
+1.3 GB."""
 
 MAX_MEMBERS = 20_000
 """Most files and folders that an archive may have."""
@@ -59,7 +60,7 @@ class Mirror:
     url : str
         Address of the archive.
     known_hash : str or None
-        ``sha256:...`` or ``md5:...`` of the archive, where it is known.
+        ``sha256:...``, ``sha1:...`` or ``md5:...`` of the archive, where it is known.
     """
 
     url: str
@@ -88,7 +89,7 @@ def extra_mirrors(name: str) -> list[Mirror]:
     mirrors = []
     for entry in os.environ.get("GENRELIB_MIRRORS", "").split():
         match = re.fullmatch(
-            r"([\w-]+)=(https?://[^#]+)(?:#((?:sha256|md5):[0-9a-fA-F]+))?", entry
+            r"([\w-]+)=(https?://[^#]+)(?:#((?:sha256|sha1|md5):[0-9a-fA-F]+))?", entry
         )
         if not match:
             raise DownloadError(
@@ -108,6 +109,9 @@ def install(
     check: Callable[[Path], list[str]],
     by_hand: str,
     progress: bool = True,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_members: int = MAX_MEMBERS,
 ) -> Path:
     """Download an archive from the first mirror that works and put its content in place.
 
@@ -128,6 +132,8 @@ def install(
         What a reader can do if no mirror works.
     progress : bool, default True
         Whether to show a progress bar.
+    max_bytes, max_members : int, optional
+        Most bytes that the archive may have, packed or unpacked, and most files and folders.
 
     Returns
     -------
@@ -156,7 +162,7 @@ def install(
         raise DownloadError(unwritable(error.filename or work, error)) from error
     for mirror in mirrors:
         try:
-            _install_from(mirror, work, target, arrange, check, progress)
+            _install_from(mirror, work, target, arrange, check, progress, (max_bytes, max_members))
         except (ValueError, OSError, requests.RequestException) as error:
             if isinstance(error, OSError) and _is_of_the_disk(error):  # no mirror would help
                 raise DownloadError(unwritable(target.parent, error)) from error
@@ -190,15 +196,16 @@ def _install_from(
     arrange: Callable[[Path], Path],
     check: Callable[[Path], list[str]],
     progress: bool,
+    most: tuple[int, int],
 ) -> None:
     """Download, unpack, look, and only then put in place."""
     unpacked = work / "unpacked"
     # A call that was killed may have left one; two mirrors may hold different archives.
     shutil.rmtree(unpacked, ignore_errors=True)
     unpacked.mkdir(parents=True)
-    archive = _fetch(mirror, work, progress)
+    archive = _fetch(mirror, work, progress, most[0])
     try:
-        unpack(archive, unpacked)
+        unpack(archive, unpacked, *most)
         found = arrange(unpacked)
         if problems := check(found):
             raise ValueError(f"not what was expected: {_few(problems)}")
@@ -210,10 +217,10 @@ def _install_from(
     found.replace(target)
 
 
-def _fetch(mirror: Mirror, folder: Path, progress: bool) -> Path:
+def _fetch(mirror: Mirror, folder: Path, progress: bool, max_bytes: int) -> Path:
     """Download an archive, continuing where an earlier call or attempt was cut off."""
     pooch.get_logger().setLevel("WARNING")  # it would tell the reader to pin hashes
-    downloader = ResumingDownloader(folder, progress)
+    downloader = ResumingDownloader(folder, progress, max_bytes)
     idle = 0
     while True:
         try:
@@ -439,6 +446,6 @@ def _reason(error: Exception) -> str:
         return "no connection"
     text = " ".join(str(error).split())
     # pooch's words for it end in advice about its own cache.
-    if text.startswith("MD5 hash") or text.startswith("SHA256 hash"):
+    if re.match(r"(MD5|SHA\d+) hash", text):
         return "wrong checksum: the file is damaged or another one"
     return text or type(error).__name__

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from genrelib.corpus import gtzan, sketch, store
+from genrelib.corpus import fma, gtzan, sketch, store
 from genrelib.corpus.folder import load_folder
 from genrelib.corpus.places import cache_root
 from genrelib.corpus.table import CorpusError, add_audio, skipped_table, track_table
@@ -183,6 +183,30 @@ SOURCES = [
         audio=lambda: "made on use",
         origin=lambda: ["sketch"],
         download=_play_sketches,
+    ),
+    *(
+        Source(
+            f"fma-{size}",
+            f"clips of the Free Music Archive, {genres} genres, 30 s each, {gib} GiB",
+            partial(fma.load_clips, f"fma-{size}"),
+            tracks=tracks,
+            audio=partial(fma.on_disk, f"fma-{size}"),
+            origin=lambda: ["fma"],
+            download=partial(fma.download, f"fma-{size}"),
+        )
+        for size, tracks, genres, gib in (
+            ("small", "8000", 8, "7.2"),
+            ("medium", "25000", 16, "22"),
+        )
+    ),
+    Source(
+        "fma",
+        "features of the Free Music Archive as published, one row a track: no audio",
+        fma.load_published,
+        tracks="106574",
+        audio=partial(fma.on_disk, "fma"),
+        origin=lambda: ["fma"],
+        download=partial(fma.download, "fma"),
     ),
     Source(
         "folder:PATH",

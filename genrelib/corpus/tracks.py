@@ -7,6 +7,8 @@
 - ``folder:PATH``: your own music, one folder per genre
 - ``gtzan-clips`` and ``gtzan-tags``: more tracks of it, of which only what a pretrained network
   hears is part of the package
+- ``fma-small`` and ``fma-medium``: clips of the Free Music Archive, downloaded on request;
+  ``fma``: features of all its tracks as published, without audio
 - ``sketch``: short synthetic clips, for tests and for sound where no music is on disk
 - ``features:PATH``: what ``genrelib extract`` measured; the audio is not needed any more
 - sums of these: ``gtzan+folder:~/Music/mine``
@@ -27,6 +29,7 @@ from genrelib.corpus.audio import AudioError, decode
 from genrelib.corpus.sources import SOURCES, Summand, summands
 from genrelib.corpus.table import TRACK_COLUMNS, CorpusError, skipped_table
 
+MOST_NAMED = 200  # files that an error names
 STORED_COLUMNS = ("folder", "name", "part")
 
 
@@ -44,8 +47,9 @@ class Corpus:
         One row per track, index ``track_id``; columns genre, artist, title, duration (seconds),
         sample_rate (Hz, of the file), path (missing where no audio is on disk), fault (missing,
         or what is known to be wrong), side (``train``, ``valid`` or ``test`` of the
-        fault-filtered split, or missing), recording (the first of the tracks that are one
-        recording under several names; missing where a track is alone).
+        fixed split of the corpus, for GTZAN the fault-filtered one, or missing), recording (the
+        first of the tracks that are one recording under several names; missing where a track is
+        alone).
     skipped : pandas.DataFrame
         One row per file that was left out; columns path, reason.
     stored : pandas.DataFrame
@@ -131,7 +135,8 @@ def load_corpus(name: str, on_error: str = "raise") -> Corpus:
     ----------
     name : str
         ``gtzan-mini``, ``gtzan-clips``, ``gtzan-tags``, ``gtzan``, ``sketch``, ``folder:PATH``,
-        ``features:PATH``, or a sum such as ``gtzan+folder:~/Music/mine``.
+        ``features:PATH``, ``fma-small``, ``fma-medium``, ``fma``, or a sum such as
+        ``gtzan+folder:~/Music/mine``.
     on_error : {'raise', 'skip'}
         What to do with files that cannot be used: one error that names them all, or leave them
         out and list them in ``skipped``.
@@ -152,7 +157,10 @@ def load_corpus(name: str, on_error: str = "raise") -> Corpus:
         raise ValueError(f"on_error must be 'raise' or 'skip', not {on_error!r}")
     corpus = load_anyhow(name)
     if on_error == "raise" and len(corpus.skipped):
-        lines = "".join(f"\n  {row.path}: {row.reason}" for row in corpus.skipped.itertuples())
+        rows = list(corpus.skipped.head(MOST_NAMED).itertuples())
+        lines = "".join(f"\n  {row.path}: {row.reason}" for row in rows)
+        more = len(corpus.skipped) - len(rows)
+        lines += f"\n  and {more:,} more" if more else ""
         raise AudioError(
             name,
             f"{len(corpus.skipped)} of its files cannot be used:{lines}\n",
@@ -231,7 +239,7 @@ def download_corpus(name: str, progress: bool = True) -> Path:
 
     Parameters
     ----------
-    name : {'gtzan-mini', 'gtzan', 'sketch'}
+    name : {'gtzan-mini', 'gtzan', 'fma-small', 'fma-medium', 'fma', 'sketch'}
         The corpus. Sketches are played instead.
     progress : bool, default True
         Whether to show a progress bar.

@@ -30,6 +30,9 @@ from .effect import (
 from .importance import (
     family_importance as family_importance,
 )
+from .information import (
+    mutual_information as mutual_information,
+)
 from .intervals import (
     BOUNDS as BOUNDS,
     CONFIDENCE as CONFIDENCE,

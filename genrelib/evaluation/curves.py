@@ -47,10 +47,11 @@ def data_curve(
     *,
     draws: int = 5,
     seed: int = 0,
+    protocol: str = "track",
 ) -> pd.DataFrame:
     """Test a model on held-out tracks after it has learned from few tracks per genre.
 
-    Folds are those of the protocol ``track``, others for each draw.
+    Folds are those of a protocol, others for each draw.
 
     Parameters
     ----------
@@ -66,6 +67,8 @@ def data_curve(
         How often to draw them.
     seed : int
         Seed of folds and draws.
+    protocol : str
+        Whose folds.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def data_curve(
     tested = np.zeros(len(slices), bool)
     with threadpool_limits(1):
         for draw in range(draws):
-            for train, test in plan(slices, "track", seed=seed + draw).splits:
+            for train, test in plan(slices, protocol, seed=seed + draw).splits:
                 tested[test] = True
                 for place, n in enumerate(sizes):
                     few = some_tracks(slices, train, n, seed=[seed, draw])

@@ -200,8 +200,8 @@ PROTOCOLS = {
         Protocol("track", "folds over tracks: no siblings, but the same artists", _by_track),
         Protocol("artist", "folds over artists: no known artist is on both sides", _by_artist,
                  "artist"),
-        Protocol("fault-filtered", "the fixed split of Kereliuk et al. (2015)", _fault_filtered,
-                 "artist"),
+        Protocol("fault-filtered", "the fixed split of the corpus (GTZAN: Kereliuk et al. 2015)",
+                 _fault_filtered, "artist"),
     )
 }  # fmt: skip
 """The four protocols, from the most forgiving to the strictest."""

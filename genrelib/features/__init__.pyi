@@ -30,6 +30,9 @@ from .fingerprints import (
     ear_definitions as ear_definitions,
     feature_definitions as feature_definitions,
 )
+from .fma_features import (
+    fma_features as fma_features,
+)
 from .kept import (
     SNAPSHOTS as SNAPSHOTS,
 )

@@ -97,6 +97,11 @@ def from_snapshot(slices: pd.DataFrame, names: list[str]) -> pa.Table:
         if (rows >= 0).all():
             return (_select_columns(table) if "features" in names else table).take(rows)
     tracks = slices["track_id"].unique()
+    if all(track.startswith("fma.") for track in tracks):
+        raise CorpusError(
+            "fma has no audio, only features as published, of whole clips: read them with "
+            "genrelib.features.fma_features. For slices, frames and the ear take fma-small"
+        )
     raise CorpusError(
         f"no audio on disk for {', '.join(tracks[:3])}{' ...' * (len(tracks) > 3)} and no "
         "embedded measurements of these slices; set GENRELIB_DATA to the folder that holds the "

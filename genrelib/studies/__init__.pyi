@@ -27,6 +27,9 @@ from .benchtables import (
     goals as goals,
     load_bench as load_bench,
 )
+from .broad import (
+    BroadThenNarrow as BroadThenNarrow,
+)
 from .contestants import (
     CONTESTANTS as CONTESTANTS,
     BenchError as BenchError,
@@ -53,6 +56,22 @@ from .folds import (
     load_fold_seeds as load_fold_seeds,
     measure_fold_seeds as measure_fold_seeds,
     predictions_of as predictions_of,
+)
+from .genres import (
+    DRAWS as DRAWS,
+    NEW_TAGS as NEW_TAGS,
+    SHARED_TAGS as SHARED_TAGS,
+    answer_by_tags as answer_by_tags,
+    ask_fewer_genres as ask_fewer_genres,
+    by_number_of_genres as by_number_of_genres,
+    doubling as doubling,
+    family_tree as family_tree,
+    heard_tracks as heard_tracks,
+    sets_of_genres as sets_of_genres,
+    tag_precision as tag_precision,
+    tagged_tracks as tagged_tracks,
+    tags_of_genres as tags_of_genres,
+    told_apart as told_apart,
 )
 from .hubs import (
     greatest_by_lot as greatest_by_lot,

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from genrelib.cli import classify as cli_classify
 from genrelib.cli.app import app
 from genrelib.corpus import load_corpus
 from genrelib.corpus.audio import AudioError
-from genrelib.features import ear_table, slice_tracks
+from genrelib.features import TAGS, ear_table, slice_tracks
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,6 +93,26 @@ def test_csv_has_a_header_and_a_line_per_file(files: list[Path]) -> None:
     assert rows[1]["error"] and not rows[1]["p_jazz"] and not rows[1]["genre"]
     assert rows[4]["reason"] == "silence"
     assert rows[0]["nearest_1"].endswith(")") and rows[0]["nearest_3"]
+
+
+def test_tags_are_shown_where_they_are_asked_for(files: list[Path]) -> None:
+    _, out, _ = run(*files, "--json", "--tags")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert all(list(row) == [*cli_classify.FIELDS, "tags"] for row in rows)
+    assert [len(row["tags"]) for row in rows] == [50, 0, 50, 0, 0]
+    first = rows[0]["tags"]
+    assert set(first) == set(TAGS) and list(first.values()) == sorted(first.values())[::-1]
+    assert all(0 < share < 1 for share in first.values())
+
+    _, out, _ = run(files[0], files[4], "--csv", "--tags")
+    table = list(csv.DictReader(io.StringIO(out)))
+    assert [float(table[0][f"tag_{tag}"]) for tag in first] == list(first.values())
+    assert table[1]["tag_rock"] == ""
+
+    _, out, _ = run(files[0], "--tags")
+    shown = re.findall(r"tags:\s", out)
+    assert len(shown) == 1 and all(f"{first[tag]:.2f} {tag}" in out for tag in list(first)[:5])
+    assert list(first)[5] not in out
 
 
 def test_the_table_shows_everything_to_people(files: list[Path]) -> None:
