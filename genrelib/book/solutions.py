@@ -148,12 +148,9 @@ def _run(shell: Any, code: str, music: str) -> tuple[list[dict[str, str]], str |
         outcome = shell.run_cell(code, store_history=False)
     error = outcome.error_before_exec or outcome.error_in_exec
     # What stands on the disk of the one who builds is nobody's business.
-    printed = "" if error else re.sub(r"\x1b\[[0-9;]*m", "", caught.stdout)
-    text = printed.rstrip().replace(f"{music}/", MUSIC)
-    if error:
-        said = f"{type(error).__name__}: {error}".replace(f"{music}/", MUSIC)
-        return [{"text": said}], f"failed with {said}"
-    lines = text.splitlines()
+    printed = re.sub(r"\x1b\[[0-9;]*m", "", caught.stdout).rstrip()
+    said = f"{type(error).__name__}: {error}" if error else ""
+    lines = "\n".join(filter(None, (printed, said))).replace(f"{music}/", MUSIC).splitlines()
     pieces = [{"text": "\n".join(lines[:LINES] + ["…"] * (len(lines) > LINES))}] if lines else []
     for output in caught.outputs:
         if image := output.data.get("image/png"):
@@ -161,7 +158,7 @@ def _run(shell: Any, code: str, music: str) -> tuple[list[dict[str, str]], str |
             encoded = image if isinstance(image, str) else base64.b64encode(image).decode()
             one_line = " ".join(alt.split()).translate(str.maketrans("[]", "()"))
             pieces.append({"image": encoded.replace("\n", ""), "alt": one_line})
-    return pieces, None
+    return pieces, f"failed with {said.replace(f'{music}/', MUSIC)}" if error else None
 
 
 @contextlib.contextmanager
