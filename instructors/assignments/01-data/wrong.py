@@ -1,7 +1,6 @@
 """Three typical wrong answers, each with words of the feedback that it must get."""
 
 
-
 def counts_artists(table):
     known = table.dropna(subset=["artist"])
     test = set(known.loc[known["side"] == "test", "artist"])

@@ -1,7 +1,6 @@
 """Three typical wrong answers, each with words of the feedback that it must get."""
 
 
-
 def counts_pieces(answers, known):
     stranger = ~answers["truth"].isin(known)
     right, silent = answers["truth"] == answers["named"], answers["named"].isna()
