@@ -8,7 +8,7 @@ ARGS ?=
 BIN := .venv/bin/python
 READY := .venv/ready
 
-.PHONY: help book check test bench lab serve student slides pdf lint clean env
+.PHONY: help book check test bench lab serve student lint clean env
 .DEFAULT_GOAL := help
 
 help:
@@ -19,8 +19,6 @@ help:
 	@echo 'make lab    open the book in JupyterLab'
 	@echo 'make serve  serve the built book on this computer'
 	@echo 'make student  write the notebooks without solutions, and a zip for a course'
-	@echo 'make slides   make the slides of every chapter, in _build/html/slides'
-	@echo 'make pdf      print the built book into one PDF, by Chromium'
 	@echo 'make lint   check style, types, docstrings and notebooks'
 	@echo 'make clean  remove what was made; the environment stays (delete .venv for that)'
 	@echo 'make env    make the environment in .venv, as the others do when it is missing'
@@ -49,12 +47,6 @@ serve: $(READY)
 
 student: $(READY)
 	@$(BIN) -m genrelib student
-
-slides: $(READY)
-	@$(BIN) -m genrelib slides
-
-pdf: $(READY)
-	@$(BIN) -m genrelib pdf $(ARGS)
 
 lint: $(READY)
 	@$(BIN) -m genrelib lint $(ARGS)
