@@ -28,7 +28,7 @@ OUTSIDE = {"__main__.py", "book", "cli"}
 PRESS = {
     "about.py", "chapters.py", "check.py", "lab.py", "lesson.py", "log.py", "madefrom.py",
     "pages.py", "press.py", "readme.py", "reference.py", "running.py", "site.py", "song.py",
-    "speed.py",
+    "speed.py", "student.py", "teaching.py",
 }  # fmt: skip
 """What of this room makes pages of what the chapters gave; they use the rest."""
 

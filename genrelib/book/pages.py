@@ -19,6 +19,7 @@ from genrelib.book.inline import TAG, expressions, filled
 from genrelib.book.lesson import tagged
 from genrelib.book.running import fail_on_full_disk
 from genrelib.book.solutions import SOLVED, with_results
+from genrelib.book.teaching import TEACHERS
 from genrelib.corpus import write_whole
 
 
@@ -31,6 +32,8 @@ def copy_sources(folders: Folders) -> None:
             folders.book / "chapters",
             ignore=shutil.ignore_patterns(".*", "__pycache__", "_build"),
         )
+        for page in sorted((folders.root / TEACHERS).glob("*.md")):
+            write_whole(folders.book / TEACHERS / page.name, page.read_bytes())
     except shutil.Error as error:  # a list of what could not be copied; the first tells why
         fail_on_full_disk(str(error.args[0][0][2]), folders.build)
         raise
