@@ -133,7 +133,7 @@ def with_results(source: str, solved: dict[str, Any]) -> str:
             else f"![{piece['alt']}](data:image/png;base64,{piece['image']})"
             for piece in pieces
         ]
-        said = [f"Printed for `{solved['corpus']}`:"] if shown else []
+        said = [f"On `{solved['corpus']}` this gives:"] if shown else []
         return "\n\n".join([block[0], *said, *shown])
 
     return _FENCE.sub(filled, source)
@@ -151,7 +151,8 @@ def _run(shell: Any, code: str, music: str) -> tuple[list[dict[str, str]], str |
     printed = re.sub(r"\x1b\[[0-9;]*m", "", caught.stdout).rstrip()
     said = f"{type(error).__name__}: {error}" if error else ""
     lines = "\n".join(filter(None, (printed, said))).replace(f"{music}/", MUSIC).splitlines()
-    pieces = [{"text": "\n".join(lines[:LINES] + ["…"] * (len(lines) > LINES))}] if lines else []
+    pieces: list[dict[str, str]] = []
+    pieces += [{"text": "\n".join(lines[:LINES] + ["…"] * (len(lines) > LINES))}] if lines else []
     for output in caught.outputs:
         if image := output.data.get("image/png"):
             alt = output.metadata.get("genrelib", {}).get("alt", "What this code draws.")

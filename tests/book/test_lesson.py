@@ -177,7 +177,7 @@ def test_every_block_of_a_solution_is_run() -> None:
 def test_results_stand_below_their_block() -> None:
     pieces = [[{"text": "3"}, {"image": "AA==", "alt": "A line."}]]
     page = with_results(SOLUTION, {SOLVED: pieces, "corpus": "sketch"})
-    assert "print(total)\n```\n\nPrinted for `sketch`:\n\n```text\n3\n```\n\n![A line.]" in page
+    assert "print(total)\n```\n\nOn `sketch` this gives:\n\n```text\n3\n```\n\n![A line.]" in page
     assert with_results(SOLUTION, {SOLVED: None}) == SOLUTION
 
 
@@ -202,8 +202,8 @@ def test_the_page_shows_what_a_solution_prints_and_the_chapter_goes_on_as_before
     site: Path,
 ) -> None:
     page = (site / "chapters" / "two.html").read_text("utf-8")
-    assert "Printed for" in page
-    assert page.index("Printed for") < page.index("<pre><span></span>3\n</pre>")
+    assert "this gives:" in page
+    assert page.index("this gives:") < page.index("<pre><span></span>3\n</pre>")
     assert "Still 2." in page
 
 
