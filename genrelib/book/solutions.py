@@ -125,7 +125,7 @@ def with_results(source: str, solved: dict[str, Any]) -> str:
     results = iter(solved.get(SOLVED) or [])
 
     def filled(block: re.Match[str]) -> str:
-        pieces = next(results, [])
+        pieces: list[dict[str, str]] = next(results, [])
         # An output may hold fences of its own.
         shown = [
             f"```text\n{piece['text'].replace('```', '` ` `')}\n```"
@@ -151,8 +151,7 @@ def _run(shell: Any, code: str, music: str) -> tuple[list[dict[str, str]], str |
     printed = re.sub(r"\x1b\[[0-9;]*m", "", caught.stdout).rstrip()
     said = f"{type(error).__name__}: {error}" if error else ""
     lines = "\n".join(filter(None, (printed, said))).replace(f"{music}/", MUSIC).splitlines()
-    pieces: list[dict[str, str]] = []
-    pieces += [{"text": "\n".join(lines[:LINES] + ["…"] * (len(lines) > LINES))}] if lines else []
+    pieces = [{"text": "\n".join(lines[:LINES] + ["…"] * (len(lines) > LINES))}] if lines else []
     for output in caught.outputs:
         if image := output.data.get("image/png"):
             alt = output.metadata.get("genrelib", {}).get("alt", "What this code draws.")
