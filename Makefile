@@ -8,7 +8,7 @@ ARGS ?=
 BIN := .venv/bin/python
 READY := .venv/ready
 
-.PHONY: help book check test bench lab serve lint clean env
+.PHONY: help book check test bench lab serve student lint clean env
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench  time the features side by side with librosa and openSMILE'
 	@echo 'make lab    open the book in JupyterLab'
 	@echo 'make serve  serve the built book on this computer'
+	@echo 'make student  write the notebooks without solutions, and a zip for a course'
 	@echo 'make lint   check style, types, docstrings and notebooks'
 	@echo 'make clean  remove what was made; the environment stays (delete .venv for that)'
 	@echo 'make env    make the environment in .venv, as the others do when it is missing'
@@ -43,6 +44,9 @@ lab: $(READY)
 
 serve: $(READY)
 	@$(BIN) -m genrelib serve $(ARGS)
+
+student: $(READY)
+	@$(BIN) -m genrelib student
 
 lint: $(READY)
 	@$(BIN) -m genrelib lint $(ARGS)

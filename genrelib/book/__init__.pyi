@@ -15,6 +15,10 @@ from .ledger import (
     recorded_study_part as recorded_study_part,
     recorded_study_scores as recorded_study_scores,
 )
+from .lesson import (
+    lesson_faults as lesson_faults,
+    lesson_lacks as lesson_lacks,
+)
 from .page import (
     Clip as Clip,
     clip as clip,
@@ -51,6 +55,9 @@ from .scratch import (
 )
 from .speed import (
     record_bench as record_bench,
+)
+from .student import (
+    student_edition as student_edition,
 )
 from .words import (
     brief as brief,

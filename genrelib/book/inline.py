@@ -15,6 +15,8 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from genrelib.book.solutions import solving_cell
+
 __all__ = ["expressions", "filled", "probe", "with_probes"]
 
 TAG = "genrelib-inline"
@@ -39,7 +41,7 @@ def expressions(text: str) -> list[str]:
 
 
 def with_probes(notebook: NotebookNode) -> NotebookNode:
-    """Put a hidden cell behind each text with inline expressions that evaluates them.
+    """Put hidden cells behind texts: to evaluate inline expressions, and to run a solution.
 
     Parameters
     ----------
@@ -49,7 +51,7 @@ def with_probes(notebook: NotebookNode) -> NotebookNode:
     Returns
     -------
     nbformat.NotebookNode
-        A copy with these cells, tagged :data:`TAG`.
+        A copy with these cells, tagged :data:`TAG` and :data:`genrelib.book.solutions.SOLVED`.
     """
     probed = copy.deepcopy(notebook)
     probed.cells = []
@@ -59,6 +61,8 @@ def with_probes(notebook: NotebookNode) -> NotebookNode:
             lines = "".join(f"    {expression},\n" for expression in found)
             source = f"from genrelib.book.inline import probe as _probe\n\n_probe(\n{lines})"
             probed.cells.append(new_code_cell(source, metadata={"tags": [TAG]}))
+        if solving := solving_cell(cell):
+            probed.cells.append(solving)
     return probed
 
 

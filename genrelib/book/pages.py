@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import nbformat
@@ -17,7 +16,10 @@ from nbformat import NotebookNode
 from genrelib.book.chapters import BookError, Chapter, Folders
 from genrelib.book.check import repository_of
 from genrelib.book.inline import TAG, expressions, filled
+from genrelib.book.lesson import tagged
 from genrelib.book.running import fail_on_full_disk
+from genrelib.book.solutions import SOLVED, with_results
+from genrelib.book.teaching import TEACHERS
 from genrelib.corpus import write_whole
 
 
@@ -30,6 +32,8 @@ def copy_sources(folders: Folders) -> None:
             folders.book / "chapters",
             ignore=shutil.ignore_patterns(".*", "__pycache__", "_build"),
         )
+        for page in sorted((folders.root / TEACHERS).glob("*.md")):
+            write_whole(folders.book / TEACHERS / page.name, page.read_bytes())
     except shutil.Error as error:  # a list of what could not be copied; the first tells why
         fail_on_full_disk(str(error.args[0][0][2]), folders.build)
         raise
@@ -60,10 +64,14 @@ def page_of(
     """Return the chapter's own text and code with the outputs that the code had when it ran."""
     page = nbformat.from_dict(json.loads(json.dumps(chapter.notebook)))
     ran = [c for c in executed.cells if "injected-parameters" not in c.metadata.get("tags", [])]
-    outcomes = [c for c in ran if TAG not in c.metadata.get("tags", [])]
-    for before, after in pairwise(ran):
-        if TAG in after.metadata.get("tags", []):
-            before["values"] = [v for out in after.outputs for v in out.metadata[TAG]]
+    outcomes: list[NotebookNode] = []
+    for cell in ran:
+        if tagged(cell, TAG):
+            outcomes[-1]["values"] = [v for out in cell.outputs for v in out.metadata[TAG]]
+        elif tagged(cell, SOLVED):
+            outcomes[-1]["solved"] = [o.metadata for o in cell.outputs if SOLVED in o.metadata]
+        else:
+            outcomes.append(cell)
     wanted = [len(expressions(c.source)) * (c.cell_type == "markdown") for c in page.cells]
     if wanted != [len(cell.get("values", [])) for cell in outcomes]:
         raise BookError(
@@ -73,6 +81,8 @@ def page_of(
     for number, (cell, outcome) in enumerate(zip(page.cells, outcomes, strict=True), 1):
         if cell.cell_type != "code":
             cell.source = filled(cell.source, outcome.get("values", []))
+            for solved in outcome.get("solved", []):
+                cell.source = with_results(cell.source, solved)
             continue
         cell.outputs = outcome.outputs
         cell.execution_count = outcome.execution_count

@@ -23,8 +23,11 @@ from genrelib.book.chapters import BookError, Chapter, Folders, uses
 from genrelib.book.inline import TAG, with_probes
 from genrelib.book.log import Log
 from genrelib.book.madefrom import Manifest, code_digest, own_parts
+from genrelib.book.solutions import SOLVED
 from genrelib.corpus import FAULTS, PACKAGE_DATA, write_whole
 
+UNSEEN = {"injected-parameters", "papermill-error-cell-tag", TAG, SOLVED}
+"""Tags of cells that a chapter does not have."""
 _PAPERMILL = "from papermill.__main__ import papermill; papermill()"
 _KERNEL = "from ipykernel.kernelapp import launch_new_instance; launch_new_instance()"
 _BUILDER = "GENRELIB_BUILDER"
@@ -220,7 +223,7 @@ def _failure(chapter: Chapter, part: Path, report: Path, output: str) -> BookErr
     position = 0
     for cell in nbformat.read(report, as_version=4).cells:
         tags = cell.metadata.get("tags", [])
-        position += not {"injected-parameters", "papermill-error-cell-tag", TAG} & set(tags)
+        position += not UNSEEN & set(tags)
         for error in cell.get("outputs", []):
             if error.output_type == "error":
                 # Of a text, its expressions are what was executed.

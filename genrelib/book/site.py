@@ -22,6 +22,7 @@ from genrelib.book.madefrom import digest, hash_files, installed_versions
 from genrelib.book.reference import write_reference
 from genrelib.book.running import fail_on_full_disk, plain_text, run, tail, tethered
 from genrelib.book.song import add_song, sources
+from genrelib.book.teaching import write_timings
 from genrelib.corpus import PACKAGE_DATA, RECORDED, write_whole
 
 
@@ -48,6 +49,7 @@ def render(
         if stamp.read_text("utf-8") == key and (folders.html / "index.html").exists():
             return False
     write_about(folders, book, parameters, ran)
+    write_timings(folders, book)
     if REFERENCE in (folders.book / "_toc.yml").read_text("utf-8"):
         write_reference(folders, book)
     with log.step("pages"):

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from genrelib.cli import course
 from genrelib.cli.evaluate import evaluate, named
 
 __all__ = ["app", "main"]
@@ -121,6 +122,12 @@ def clean() -> None:
         made += [*(root / folder).rglob(".ipynb_checkpoints")]
     for path in made:
         shutil.rmtree(path, ignore_errors=True)
+
+
+# --- teaching --------------------------------------------------------------------------------
+
+
+app.command()(course.student)
 
 
 # --- the corpora -----------------------------------------------------------------------------
@@ -399,12 +406,12 @@ def _show_bench(record: dict[str, Any]) -> None:
 def lint(
     only: Annotated[
         list[str] | None,
-        typer.Option(help="One of ruff, format, types, docs, outputs; may be repeated."),
+        typer.Option(help="One of ruff, format, types, docs, outputs, lessons; may be repeated."),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired.")] = False,
 ) -> None:
     """Check style, types, docstrings, and that notebooks hold no outputs."""
-    from genrelib.book import BookError, find_root, stored_outputs
+    from genrelib.book import BookError, find_root, lesson_faults, stored_outputs
 
     root = find_root()
     python = [sys.executable, "-m"]
@@ -414,16 +421,21 @@ def lint(
         "types": [*python, "mypy"],
         "docs": [*python, "pytest", "-q", "tests/test_house.py", "-k", "documented"],
     }
-    chosen = only or [*commands, "outputs"]
-    if unknown := set(chosen) - {*commands, "outputs"}:
-        raise BookError(f"no check {min(unknown)!r}; there are {', '.join(commands)}, outputs")
+    notebooks = {
+        "outputs": lambda: stored_outputs(root, strip=fix),
+        "lessons": lambda: lesson_faults(root, fix=fix),
+    }
+    chosen = only or [*commands, *notebooks]
+    if unknown := set(chosen) - {*commands, *notebooks}:
+        known = ", ".join([*commands, *notebooks])
+        raise BookError(f"no check {min(unknown)!r}; there are {known}")
     failed = []
     for name in chosen:
         typer.echo(f"--- {name}")
-        if name == "outputs":
-            faults = stored_outputs(root, strip=fix)
-            typer.echo("\n".join(faults) or "no notebook holds outputs")
-            failed += [name] * (bool(faults) and not fix)
+        if name in notebooks:
+            faults = notebooks[name]()
+            typer.echo("\n".join(faults) or f"{name}: no notebook has a fault")
+            failed += [name] * (bool(faults) and not (fix and name == "outputs"))
         elif subprocess.call(commands[name], cwd=root) != 0:
             failed.append(name)
     if failed:

@@ -19,7 +19,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("clone")
     for name in ("_config.yml", "_toc.yml", "requirements.lock"):
         shutil.copy(ROOT / name, root)
-    shutil.copytree(ROOT / "chapters", root / "chapters")
+    for name in ("chapters", "instructors"):
+        shutil.copytree(ROOT / name, root / name)
     return root
 
 

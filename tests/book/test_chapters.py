@@ -86,7 +86,7 @@ def test_a_chapter_has_its_parts(path: Path) -> None:
         assert text.count(heading) == 1, heading
     exercises = re.findall(r"\{exercise\}", text)
     solutions = re.findall(r"\{solution(?:-start)?\}.*\n(?:.*\n){0,3}?:class: dropdown", text)
-    assert 2 <= len(exercises) <= 3
+    assert len(exercises) >= 2
     assert len(solutions) == len(exercises), "every exercise has a solution that stays hidden"
 
 

@@ -12,9 +12,12 @@ import nbformat
 import pytest
 
 from genrelib.book.inline import expressions
+from genrelib.book.student import without_solutions
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = [path.stem for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
+STUDENT = "02-slicing"
+"""The chapter whose student edition is opened, too."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -35,6 +38,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
         (cell,) = (c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
         cell.source = 'corpus = "sketch"\nseed = 0\nfast = True'
         nbformat.write(notebook, path)
+        if path.stem == STUDENT:
+            edition = path.with_name(f"student-{path.name}")
+            nbformat.write(without_solutions(notebook), edition)
     home = tmp_path_factory.mktemp("home")
     with browser.served(root, home) as url, playwright.sync_playwright() as driver:
         window = driver.chromium.launch(
@@ -73,6 +79,15 @@ def test_a_chapter_runs_and_reads_as_its_page(lab: tuple[str, Any], name: str) -
     # What the page hides is collapsed here, too.
     for cell, stored in zip(opened.cells, _stored(name), strict=True):
         assert cell["hidden"] == bool(stored.metadata.get("jupyter", {}).get("source_hidden"))
+
+
+def test_the_student_edition_runs_as_the_book_does(lab: tuple[str, Any]) -> None:
+    opened = browser.run_notebook(lab[1], lab[0], f"student-{STUDENT}.ipynb")
+    assert opened.errors == []
+    assert opened.raw_markup == []
+    stored = len(_stored(STUDENT))
+    assert len(opened.cells) == stored, "a place to answer for every solution"
+    assert sum(cell["source"] == "# Your answer" for cell in opened.cells) == 3
 
 
 def _stored(name: str) -> list[nbformat.NotebookNode]:

@@ -496,5 +496,6 @@ def _clone(root: Path) -> Path:
 
     for name in ("_config.yml", "_toc.yml", "requirements.lock"):
         shutil.copy(ROOT / name, root)
-    shutil.copytree(ROOT / "chapters", root / "chapters")
+    for name in ("chapters", "instructors"):
+        shutil.copytree(ROOT / name, root / name)
     return root
