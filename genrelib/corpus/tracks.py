@@ -7,6 +7,7 @@
 - ``folder:PATH``: your own music, one folder per genre
 - ``gtzan-clips`` and ``gtzan-tags``: more tracks of it, of which only what a pretrained network
   hears is part of the package
+- ``nhs``: songs of 86 cultures, of which some are part of the package as measurements
 - ``sketch``: short synthetic clips, for tests and for sound where no music is on disk
 - ``features:PATH``: what ``genrelib extract`` measured; the audio is not needed any more
 - sums of these: ``gtzan+folder:~/Music/mine``
@@ -130,8 +131,8 @@ def load_corpus(name: str, on_error: str = "raise") -> Corpus:
     Parameters
     ----------
     name : str
-        ``gtzan-mini``, ``gtzan-clips``, ``gtzan-tags``, ``gtzan``, ``sketch``, ``folder:PATH``,
-        ``features:PATH``, or a sum such as ``gtzan+folder:~/Music/mine``.
+        ``gtzan-mini``, ``gtzan-clips``, ``gtzan-tags``, ``gtzan``, ``nhs``, ``sketch``,
+        ``folder:PATH``, ``features:PATH``, or a sum such as ``gtzan+folder:~/Music/mine``.
     on_error : {'raise', 'skip'}
         What to do with files that cannot be used: one error that names them all, or leave them
         out and list them in ``skipped``.
@@ -231,7 +232,7 @@ def download_corpus(name: str, progress: bool = True) -> Path:
 
     Parameters
     ----------
-    name : {'gtzan-mini', 'gtzan', 'sketch'}
+    name : {'gtzan-mini', 'gtzan', 'nhs', 'sketch'}
         The corpus. Sketches are played instead.
     progress : bool, default True
         Whether to show a progress bar.

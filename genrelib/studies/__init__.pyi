@@ -31,6 +31,12 @@ from .contestants import (
     CONTESTANTS as CONTESTANTS,
     BenchError as BenchError,
 )
+from .cultures import (
+    CONDITIONS as CONDITIONS,
+    describe_song as describe_song,
+    recording_conditions as recording_conditions,
+    song_table as song_table,
+)
 from .experiments import (
     EXPERIMENTS as EXPERIMENTS,
     FOLD_SEEDS as FOLD_SEEDS,
@@ -64,6 +70,12 @@ from .makam import (
     STEPS as STEPS,
     linked as linked,
     load_makam as load_makam,
+)
+from .melody import (
+    follow_melody as follow_melody,
+    held_pitches as held_pitches,
+    off_semitones as off_semitones,
+    pitch_classes as pitch_classes,
 )
 from .original import (
     NETWORK_SHARES as NETWORK_SHARES,
