@@ -50,10 +50,14 @@ from .reading import (
 )
 from .recordings import (
     SOUND_KINDS as SOUND_KINDS,
+    as_tags as as_tags,
     sounds as sounds,
 )
 from .training import (
     CORPORA as CORPORA,
     classifier as classifier,
     train as train,
+)
+from .trial import (
+    judge_held_out as judge_held_out,
 )

@@ -76,8 +76,24 @@ def judge_held_out(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Judge every piece by a model whose training knew nothing of its fold.
 
-    Gives a predictions table of the pieces, with ``seconds`` and ``reason`` (empty where a genre
-    is named), and one of the other sounds, each judged in the fold of its culture or package.
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From :func:`genrelib.classify.pieces`.
+    other : pandas.DataFrame
+        From :func:`genrelib.classify.as_tags`.
+    protocol : str
+        Which pieces may be in the training.
+    seed : int
+        Seed of the folds.
+
+    Returns
+    -------
+    pieces : pandas.DataFrame
+        A predictions table, with ``seconds`` and ``reason`` (empty where a genre is named).
+    others : pandas.DataFrame
+        ``recording``, ``kind``, ``unit`` and ``reason`` of the other sounds, each judged in the
+        fold of its culture or package.
     """
     learned = rows[rows["learned"]]
     packs = dealt(other, FOLDS, seed)

@@ -53,7 +53,9 @@ def nhs_songs() -> pd.DataFrame:
 def load() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Take the songs whose audio is on disk, and those that the package has measured."""
     songs, slices = _songs(), pq.read_table(MEASURED, columns=["slice_id", "end"]).to_pandas()
-    measured = slices.groupby(slices["slice_id"].str.replace(r":\d+$", "", regex=True))["end"].max()
+    measured = slices.groupby(slices["slice_id"].str.replace(r":\d+$", "", regex=True))[
+        "end"
+    ].max()
     there = {key: path for key, path in _paths().items() if path.exists()}
     tracks = songs.loc[songs.index.isin({*measured.index, *there})]
     table = track_table(

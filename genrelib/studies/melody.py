@@ -13,7 +13,7 @@ import numpy as np
 from genrelib.corpus import SAMPLE_RATE
 from genrelib.studies.makam import STEPS
 
-HOP = 1024
+MELODY_HOP = 1024
 """Samples from one pitch to the next: 46 milliseconds."""
 LOWEST, HIGHEST = 82.4, 987.8
 """Frequencies between which a melody is looked for, in Hz: E2 to B5."""
@@ -38,7 +38,7 @@ def follow_melody(samples: np.ndarray) -> np.ndarray:
         is found.
     """
     found, _, _ = librosa.pyin(
-        samples, sr=SAMPLE_RATE, fmin=LOWEST, fmax=HIGHEST, hop_length=HOP, resolution=0.05
+        samples, sr=SAMPLE_RATE, fmin=LOWEST, fmax=HIGHEST, hop_length=MELODY_HOP, resolution=0.05
     )
     return 1200 * np.log2(found / 440)
 
