@@ -5,8 +5,9 @@ Run where the package is that brings them as TopoJSON::
     npm pack world-atlas@2.0.2
     python tools/make_land.py world-atlas-2.0.2.tgz
 
-Coordinates are rounded to a tenth of a degree; points within half a degree of the last one are
-dropped, and so are islands of fewer than four points.
+Coordinates are rounded to a tenth of a degree; points within 0.6 degrees of the last one are
+dropped, and so are islands of fewer than four points, and what lies around the South Pole. Land on
+both sides of the 180th meridian is there twice, once beyond each edge of the map.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ import numpy as np
 from genrelib.corpus import PACKAGE_DATA, write_whole
 
 MEMBER = "package/land-110m.json"
-NEAR = 0.5
+NEAR = 0.6
 """Degrees within which the next point is dropped."""
+SOUTH = -60.0
+"""Latitude below which no land is kept."""
 
 
 def rings(topology: dict[str, Any]) -> list[list[list[float]]]:
@@ -52,8 +55,11 @@ def rings(topology: dict[str, Any]) -> list[list[list[float]]]:
                 for point in points[1:]:
                     if np.abs(point - kept[-1]).max() >= NEAR:
                         kept = np.vstack([kept, point])
-                if len(kept) >= 4:
-                    found.append([*kept.tolist(), kept[0].tolist()])
+                if len(kept) >= 4 and kept[:, 1].max() > SOUTH:
+                    kept[:, 0] = np.unwrap(kept[:, 0], period=360)
+                    shifts = [s for s in (-360, 360) if np.abs(kept[:, 0] + s).min() < 180]
+                    for by in (0, *shifts):
+                        found.append((kept + np.array([by, 0])).round(1).tolist())
     return found
 
 

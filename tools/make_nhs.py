@@ -3,7 +3,8 @@
     python tools/make_nhs.py SONGS.csv                          # nhs/songs.csv
     GENRELIB_DATA=FOLDER python tools/make_nhs.py measure       # nhs/{measured,songs}.parquet
 
-The second measures the songs that lie in FOLDER/nhs, some minutes for 59. SONGS.csv has one row per song of the repository themusiclab/nhs (Mehr et al. 2019,
+The second measures the songs that lie in FOLDER/nhs, some minutes for 59. SONGS.csv has one row
+per song of the repository themusiclab/nhs (Mehr et al. 2019,
 doi:10.1126/science.aax0868), at the commit that :data:`genrelib.corpus.nhs.COMMIT` names: its file
 there (``source``, ``bytes``, ``sha256``), and of the published table of the discography what the
 song is for, the culture, regions, way of living, place, voices and year.

@@ -50,7 +50,6 @@ from .reading import (
 )
 from .recordings import (
     SOUND_KINDS as SOUND_KINDS,
-    as_tags as as_tags,
     sounds as sounds,
 )
 from .training import (
@@ -59,5 +58,5 @@ from .training import (
     train as train,
 )
 from .trial import (
-    judge_held_out as judge_held_out,
+    refused_held_out as refused_held_out,
 )

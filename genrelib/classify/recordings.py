@@ -43,15 +43,7 @@ def sounds() -> pd.DataFrame:
 def as_tags(heard: pd.DataFrame) -> pd.DataFrame:
     """Give the log-odds of tags of what :func:`sounds` gives, as models see them.
 
-    Parameters
-    ----------
-    heard : pandas.DataFrame
-        From :func:`sounds`, or some of its rows.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per window; ``recording``, ``kind``, ``unit`` (the group), and the log-odds.
+    One row per window; ``recording``, ``kind``, ``unit`` (the group), and the log-odds.
     """
     about = heard[["recording", "kind", "group"]].rename(columns={"group": "unit"})
     values = tag_logits(heard[list(EAR_COLUMNS)].to_numpy())

@@ -21,6 +21,8 @@ NAME = "nhs"
 COMMIT = "349cddc5de62e58a751eac5854b8f6a437e32ccf"
 """Of the repository themusiclab/nhs: the recordings that the sums are of."""
 SOURCE = f"https://raw.githubusercontent.com/themusiclab/nhs/{COMMIT}/"
+SECONDS = 14.0
+"""Length of an excerpt, as its makers cut it; the files are a little longer."""
 MEASURED = PACKAGE_DATA / "nhs" / "measured.parquet"
 
 
@@ -52,24 +54,23 @@ def nhs_songs() -> pd.DataFrame:
 
 def load() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Take the songs whose audio is on disk, and those that the package has measured."""
-    songs, slices = _songs(), pq.read_table(MEASURED, columns=["slice_id", "end"]).to_pandas()
-    measured = slices.groupby(slices["slice_id"].str.replace(r":\d+$", "", regex=True))[
-        "end"
-    ].max()
+    songs = _songs()
+    slices = pq.read_table(MEASURED, columns=["slice_id"]).column(0).to_pandas()
+    measured = set(slices.str.replace(r":\d+$", "", regex=True))
     there = {key: path for key, path in _paths().items() if path.exists()}
-    tracks = songs.loc[songs.index.isin({*measured.index, *there})]
+    tracks = songs.loc[songs.index.isin({*measured, *there})]
     table = track_table(
         pd.DataFrame(
             {
                 "genre": tracks["function"],
                 "artist": tracks["culture"],
                 "title": tracks["function"].str.capitalize() + " song, " + tracks["culture"],
-                "duration": measured.reindex(tracks.index),
+                "duration": tracks.index.isin(measured).astype(float) * SECONDS,
             }
         )
     )
     table, skipped = add_audio(table.sort_values(["genre", "track_id"]), there)
-    stored = table.index.isin(measured.index) & table["path"].isna()
+    stored = table.index.isin(measured) & table["path"].isna()
     table.loc[stored, ["folder", "part"]] = NAME, str(MEASURED)
     table.loc[stored, "name"] = table.index[stored]
     return table, skipped
@@ -103,6 +104,6 @@ def download(progress: bool) -> Path:
     bases = [*(mirror.url.rstrip("/") + "/" for mirror in extra_mirrors(NAME)), SOURCE]
     files = {
         _paths()[key]: [Mirror(base + row["source"], f"sha256:{row['sha256']}") for base in bases]
-        for key, row in songs.iterrows()
+        for key, row in zip(songs.index, songs.to_dict("records"), strict=True)
     }
     return install_files(NAME, files, target, sizes=songs["bytes"].tolist(), progress=progress)

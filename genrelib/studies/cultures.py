@@ -301,7 +301,9 @@ def region_from_conditions(songs: pd.DataFrame, *, seed: int = 0) -> pd.DataFram
     return cross_validate(model, X, rows, "artist", seed=seed, model="conditions alone")
 
 
-def by_lot(values: pd.Series, groups: pd.Series, *, n: int = 1000, seed: int = 0) -> dict[str, float]:
+def by_lot(
+    values: pd.Series, groups: pd.Series, *, n: int = 1000, seed: int = 0
+) -> dict[str, float]:
     """Compare the share of variance between groups with that of groups drawn by lot.
 
     Explained in chapter 14.
@@ -377,4 +379,8 @@ def mean_apart(a: pd.Series, b: pd.Series) -> dict[str, float]:
     """
     a, b = a.dropna(), b.dropna()
     found = ttest_ind(a, b, equal_var=False).confidence_interval()
-    return {"value": float(a.mean() - b.mean()), "low": float(found.low), "high": float(found.high)}
+    return {
+        "value": float(a.mean() - b.mean()),
+        "low": float(found.low),
+        "high": float(found.high),
+    }

@@ -9,16 +9,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from genrelib.classify import (
-    CORPORA,
-    as_tags,
-    judge_held_out,
-    listen,
-    load_model,
-    pieces,
-    sounds,
-)
-from genrelib.corpus import Corpus, load_corpus, read_recorded
+from genrelib.classify import listen, load_model, refused_held_out, sounds
+from genrelib.corpus import Corpus, read_recorded
 from genrelib.features import EAR_COLUMNS
 
 PREFIX = "nhs/"  # of the songs among the recordings of the model
@@ -40,11 +32,8 @@ def refuse_songs(*, seed: int = 0) -> pd.Series:
         By ``track_id`` of each song that the shipped model has learned from: ``unfamiliar``,
         ``not music``, or empty where a genre is named.
     """
-    rows = pieces([load_corpus(name) for name in CORPORA])
-    _, others = judge_held_out(rows, as_tags(sounds()), "artist", seed=seed)
-    songs = others[others["kind"] == "song"].set_index("recording")["reason"]
-    index = songs.index.str.replace(PREFIX, "nhs.")
-    return pd.Series(songs.to_numpy(object), index, name="reason").sort_index()
+    found = refused_held_out("song", seed=seed)
+    return found.rename(index=lambda name: f"nhs.{name.removeprefix(PREFIX)}")
 
 
 def judge_songs(corpus: Corpus) -> pd.DataFrame:
@@ -74,7 +63,7 @@ def judge_songs(corpus: Corpus) -> pd.DataFrame:
             found = model.predict(own[list(EAR_COLUMNS)].to_numpy(), start=own["start"].to_numpy())
             reason = refused[key]
         else:
-            path = corpus.tracks.at[key, "path"]
+            path = str(corpus.tracks.at[key, "path"])
             found = model.judge(listen(path, [model.card["level"]])[0])
             reason = found.reason or ""
         named, probability = max(found.probabilities.items(), key=lambda item: item[1])
@@ -104,10 +93,7 @@ def answers_by(judged: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
     def names(part: pd.Series) -> str:
         return ", ".join(f"{name} {n}" for name, n in part.value_counts().items())
 
-    counted = {
-        reason or "named": parts["reason"].agg(lambda part, r=reason: int((part == r).sum()))
-        for reason in ("unfamiliar", "not music", "")
-    }
-    return pd.DataFrame(
-        {"songs": parts.size()} | counted | {"would be": parts["named"].agg(names)}
-    )
+    counts = pd.crosstab(groups.loc[judged.index], judged["reason"].replace("", "named"))
+    counted = counts.reindex(columns=["unfamiliar", "not music", "named"], fill_value=0)
+    counted.insert(0, "songs", parts.size())
+    return counted.assign(**{"would be": parts["named"].agg(names)}).rename_axis(columns=None)

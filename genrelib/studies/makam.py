@@ -8,6 +8,7 @@ is embedded of them is in ``genrelib/data/makam``, under the licence that lies t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,10 @@ FORMS = {
 MAKAM_GROUPS = ("random", "artist", "release", "work")
 """What is held out together, besides the recording itself."""
 MAKAM_MODELS = {"k-NN": "knn", "SVM": "svm"}
-CHOICES = {"k-NN": [{"n_neighbors": k} for k in (1, 3, 5, 9)], "SVM": [{"C": c} for c in (1, 10)]}
+CHOICES: dict[str, list[dict[str, Any]]] = {
+    "k-NN": [{"n_neighbors": k} for k in (1, 3, 5, 9)],
+    "SVM": [{"C": c} for c in (1, 10)],
+}
 """Settings that are tried on the part that is not scored."""
 SPARED = 0.2
 """Share of the artists whose recordings serve to choose settings, and are not scored."""
@@ -122,7 +126,7 @@ def in_form(melodies: np.ndarray, form: str, *, seed: int = 0) -> np.ndarray:
 
 def choose_makam(
     recordings: pd.DataFrame, melodies: np.ndarray, *, seed: int = 0
-) -> tuple[dict[str, dict], np.ndarray]:
+) -> tuple[dict[str, dict[str, Any]], np.ndarray]:
     """Choose the settings of the models on the recordings of some artists.
 
     Explained in chapter 14.
@@ -148,19 +152,21 @@ def choose_makam(
     spared = recordings["artist"].isin(drawn).to_numpy()
     X, rows = in_form(melodies[spared], "240 steps"), recordings[spared]
 
-    def value(name: str, settings: dict) -> float:
-        model = make_model(MAKAM_MODELS[name], **settings)
-        told = cross_validate(model, X, rows, "track", n_splits=2, seed=seed)
-        return float(hits(told).mean())
-
-    best = {name: max(tried, key=lambda s, n=name: value(n, s)) for name, tried in CHOICES.items()}
+    best = {}
+    for name, tried in CHOICES.items():
+        found = []
+        for settings in tried:
+            model = make_model(MAKAM_MODELS[name], **settings)
+            told = cross_validate(model, X, rows, "track", n_splits=2, seed=seed)
+            found.append(hits(told).mean())
+        best[name] = tried[int(np.argmax(found))]
     return best, ~spared
 
 
 def examine_makam(
     recordings: pd.DataFrame,
     melodies: np.ndarray,
-    settings: dict[str, dict],
+    settings: dict[str, dict[str, Any]],
     *,
     groups: Sequence[str] = MAKAM_GROUPS,
     form: str = "240 steps",

@@ -81,12 +81,15 @@ def held_pitches(cents: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of bool, shape (n_pitches,)
-        Whether the pitch, the one before and the one after lie within :data:`HELD` cents.
+        Whether the pitch, the one before and the one after lie within :data:`HELD` cents, and not
+        at an end of the range that is looked at.
     """
     held = np.zeros(len(cents), bool)
     if len(cents) >= 3:
         held[1:-1] = np.ptp(np.lib.stride_tricks.sliding_window_view(cents, 3), axis=1) <= HELD
-    return held
+    # A pitch below all that is looked for is given as the lowest of these.
+    low, high = (1200 * np.log2(f / 440) for f in (LOWEST, HIGHEST))
+    return held & (cents > low + HELD) & (cents < high - HELD)
 
 
 def off_semitones(cents: np.ndarray) -> dict[str, float]:

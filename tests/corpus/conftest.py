@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from webserver import Server
 
 from genrelib.corpus import apart
 
@@ -30,3 +32,15 @@ def in_decoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None
 
     yield first
     apart.end_all()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server on loopback."""
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()

@@ -41,7 +41,7 @@ def world_map(songs: pd.DataFrame, judged: pd.DataFrame) -> Picture:
     Picture
         One marker per song: grey rings where it is refused, the colour of the genre elsewhere.
     """
-    fig, ax = plt.subplots(figsize=(6.4, 4.4))
+    fig, ax = plt.subplots(figsize=(6.4, 3.6))
     for outline in json.loads((PACKAGE_DATA / "land.json").read_text("utf-8")):
         ax.fill(*np.transpose(outline), facecolor="#eeece8", edgecolor="#b5b0a8", linewidth=0.5)
     place, refused = songs.loc[judged.index], judged["reason"] != ""
@@ -51,7 +51,7 @@ def world_map(songs: pd.DataFrame, judged: pd.DataFrame) -> Picture:
     for i, (genre, colour) in enumerate(genre_colours(judged["named"]).items()):
         own = taken.index[taken == genre]
         if len(own):
-            ax.scatter(place.loc[own, "longitude"], place.loc[own, "latitude"], s=64,
+            ax.scatter(place.loc[own, "longitude"], place.loc[own, "latitude"], s=90,
                        color=colour, marker=MARKERS[i % len(MARKERS)], edgecolor="white",
                        linewidth=0.6, label=f"called {genre}", zorder=4)  # fmt: skip
     ax.set(xlim=(-180, 180), ylim=(-58, 84), aspect="equal", xticks=[], yticks=[])
@@ -121,7 +121,7 @@ def _points(ax: Axes, scores: pd.DataFrame) -> None:
     kinds = [(given, model) for given in scores.index.unique("input")
              for model in scores.index.unique("model")]  # fmt: skip
     for i, (given, model) in enumerate(kinds):
-        part = scores.xs((given, model))
+        part = scores.sort_index().xs((given, model)).loc[ways]
         y = np.array([ways.index(way) for way in part.index]) + (i - (len(kinds) - 1) / 2) * 0.18
         error = np.clip([part["value"] - part["low"], part["high"] - part["value"]], 0, None)
         first = list(scores.index.unique("model")).index(model) == 0
@@ -166,8 +166,9 @@ def conditions(songs: pd.DataFrame) -> Picture:
         fig,
         "How the songs were recorded: how far up their sound reaches, and how quiet their "
         "quietest moments are. Neither is music.",
-        f"A scatter plot of {len(songs)} songs of {songs['region'].nunique()} regions. The highest "
-        f"frequency runs from {songs['highest'].min():,.0f} to {songs['highest'].max():,.0f} Hz.",
+        f"A scatter plot of {len(songs)} songs of {songs['region'].nunique()} regions. The "
+        f"highest frequency runs from {songs['highest'].min():,.0f} to "
+        f"{songs['highest'].max():,.0f} Hz.",
         "fig-cultures-conditions",
     )
 
@@ -196,7 +197,7 @@ def deviations(groups: Mapping[str, pd.Series]) -> Picture:
     ax.set_yticks(range(len(groups)), groups)
     ax.set_ylim(len(groups) - 0.5, -0.5)
     ax.set_xlim(0, 30)
-    ax.set_xlabel("distance from the nearest of twelve equal steps (cents)")
+    ax.set_xlabel("cents from the nearest of twelve equal steps")
     ax.grid(axis="x")
     return Picture(
         fig,
@@ -226,7 +227,7 @@ def contour(cents: np.ndarray, title: str) -> Picture:
     """
     found, held = off_semitones(cents), held_pitches(cents)
     seconds = np.arange(len(cents)) * MELODY_HOP / SAMPLE_RATE
-    low, high = np.nanpercentile(cents, [2, 98]) + [-150, 150]
+    low, high = cents[held].min() - 150, cents[held].max() + 150
     fig, ax = plt.subplots(figsize=(6.4, 4.4))
     steps = np.arange(100 * np.ceil((low - found["tuning"]) / 100), high, 100) + found["tuning"]
     for step in steps:

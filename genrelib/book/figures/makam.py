@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from scipy.signal import find_peaks
 
 from genrelib.book.figures.common import Picture
 from genrelib.studies import STEPS
 
 BETWEEN = 20
 """Cents from the nearest of twelve steps from which on a step is one that a piano lacks."""
-HIGH = 0.35
-"""Share of the highest peak that a peak needs to be a step."""
+PROMINENT = 0.08
+"""How far a peak has to rise from its surroundings to be a step, as a share of the highest."""
+APART = 40
+"""Cents between two steps, at least."""
 MODEL_COLOURS = {"k-NN": "#b87400", "SVM": "#332288"}
 
 
@@ -29,12 +33,12 @@ def steps_of(mean: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of int
-        Steps of 5 cents that are higher than all within 40 cents of them, and at least
-        :data:`HIGH` of the highest.
+        The peaks, in steps of 5 cents.
     """
-    smooth = sum(np.roll(mean, k) for k in range(-2, 3)) / 5
-    near = np.max([np.roll(smooth, k) for k in range(-8, 9)], axis=0)
-    return np.flatnonzero((smooth == near) & (smooth >= HIGH * smooth.max()))
+    smooth = np.mean([np.roll(mean, k) for k in range(-2, 3)], axis=0)
+    found, _ = find_peaks(np.tile(smooth, 3), prominence=PROMINENT * smooth.max(),
+                          distance=APART // 5)  # fmt: skip
+    return found[(found >= STEPS) & (found < 2 * STEPS)] - STEPS
 
 
 def lacking(mean: np.ndarray) -> np.ndarray:
@@ -74,11 +78,11 @@ def makams(means: pd.DataFrame) -> Picture:
     x = 5 * np.arange(STEPS)
     for ax in axes.flat[len(means) :]:
         ax.set_axis_off()
-    for ax, (name, mean) in zip(axes.flat, means.iterrows(), strict=False):
+    for ax, name, mean in zip(axes.flat, means.index, means.to_numpy(), strict=False):
         ax.vlines(np.arange(0, 1200, 100), 0, 1.25 * mean.max(), color="#d5d0c8", lw=0.6)
         ax.fill_between(x, mean, color="#332288", alpha=0.85, lw=0)
-        between = lacking(mean.to_numpy())
-        ax.plot(between, [mean.iloc[c // 5] + 0.12 * mean.max() for c in between], "v",
+        between = lacking(mean)
+        ax.plot(between, [mean[c // 5] + 0.12 * mean.max() for c in between], "v",
                 color="#d55e00", markersize=6)  # fmt: skip
         ax.set_title(name, loc="left", fontsize=10.5, pad=2)
         ax.set(yticks=[], xlim=(0, 1200), ylim=(0, 1.3 * mean.max()))
@@ -86,14 +90,14 @@ def makams(means: pd.DataFrame) -> Picture:
         ax.tick_params(labelsize=10)
         ax.spines["left"].set_visible(False)
     fig.supxlabel("cents above the tonic", fontsize=12)
-    between = means.apply(lambda mean: len(lacking(mean.to_numpy())), axis=1)
+    counts = [len(lacking(mean)) for mean in means.to_numpy()]
     return Picture(
         fig,
         "The steps of twenty makams: how much of the melody lies where, above the tonic, the mean "
         "over recordings. Grey lines are the steps of a piano; a marker is a step "
         f"that lies {BETWEEN} cents or more from all of them.",
         f"{len(means)} small histograms. Makams with a step that a piano lacks: "
-        f"{int((between > 0).sum())}.",
+        f"{sum(n > 0 for n in counts)}.",
         "fig-makam-steps",
     )
 
@@ -115,7 +119,7 @@ def held_out(scores: Mapping[str, pd.DataFrame]) -> Picture:
     names = [(form, group) for form, table in scores.items() for group in table["group"].unique()]
     fig, ax = plt.subplots(figsize=(6.4, 1.4 + 0.36 * len(names)))
     for form, table in scores.items():
-        for row in table.itertuples():
+        for row in cast(Any, table.itertuples()):
             y = names.index((form, row.group)) + (0.15 if row.model == "SVM" else -0.15)
             error = np.clip([[row.value - row.low], [row.high - row.value]], 0, None)
             ax.errorbar(row.value, y, xerr=error, fmt="o" if row.model == "SVM" else "s",
