@@ -28,7 +28,7 @@ corpus_app = typer.Typer(help="Where tracks come from.", no_args_is_help=True)
 _Name = Annotated[
     str,
     typer.Argument(
-        help="gtzan-mini, gtzan, sketch, folder:PATH, features:PATH, or a sum with '+'"
+        help="gtzan-mini, gtzan, nhs, sketch, folder:PATH, features:PATH, or a sum with '+'"
     ),
 ]
 

@@ -41,7 +41,7 @@ def test_conditions_tell_a_narrow_recording_from_a_wide_one() -> None:
     spectrum = np.fft.rfft(wide)
     frequency = np.fft.rfftfreq(len(wide), 1 / SAMPLE_RATE)
     spectrum[(frequency > 3000) | (frequency < 300)] = 0
-    narrow = np.fft.irfft(spectrum, len(wide))
+    narrow = np.fft.irfft(spectrum, len(wide)) * np.hanning(len(wide))
     told, limited = recording_conditions(wide), recording_conditions(narrow)
     assert set(told) == set(CONDITIONS)
     assert told["level"] == pytest.approx(-20, abs=0.1)
