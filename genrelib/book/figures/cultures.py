@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from genrelib.book.figures.charts import INPUT_COLOURS
 from genrelib.book.figures.common import MARKERS, PALETTE, Picture, genre_colours
 from genrelib.corpus import PACKAGE_DATA, SAMPLE_RATE
 from genrelib.studies import MELODY_HOP, held_pitches, off_semitones
 
 REFUSED = "#777777"
-INPUT_COLOURS = ("#b87400", "#332288", "#44aa99")
-"""Colours of what models are given, as in chapter 8."""
 NO_STEPS = 25
 """Mean distance in cents from the nearest of twelve steps where pitches know no steps."""
 
