@@ -57,3 +57,6 @@ from .training import (
     classifier as classifier,
     train as train,
 )
+from .trial import (
+    refused_held_out as refused_held_out,
+)

@@ -13,9 +13,10 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from genrelib.classify.naming import LENGTHS, Model
-from genrelib.classify.pieces import TAG_COLUMNS
-from genrelib.classify.recordings import dealt, whole
-from genrelib.classify.training import FOLDS, enough, fit
+from genrelib.classify.pieces import TAG_COLUMNS, pieces
+from genrelib.classify.recordings import as_tags, dealt, sounds, whole
+from genrelib.classify.training import CORPORA, FOLDS, enough, fit
+from genrelib.corpus import load_corpus
 from genrelib.evaluation import (
     PROTOCOLS,
     calibration_error,
@@ -98,6 +99,28 @@ def judge_held_out(
     if judged:
         table[genres] = table.reindex(columns=genres).fillna(0.0)
     return table, pd.concat(strange) if strange else pd.DataFrame()
+
+
+def refused_held_out(kind: str, *, seed: int = 0) -> pd.Series:
+    """Say which other sounds are refused by models that did not know what they are held out with.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`genrelib.classify.SOUND_KINDS`; of songs, whole cultures are held out.
+    seed : int
+        Seed of the folds.
+
+    Returns
+    -------
+    pandas.Series
+        By the name of each recording of that kind among :func:`genrelib.classify.sounds`:
+        ``unfamiliar``, ``not music``, or empty where a genre is named. All training on the
+        corpora of the model of the package is done again for each of five folds.
+    """
+    rows = pieces([load_corpus(name) for name in CORPORA])
+    _, others = judge_held_out(rows, as_tags(sounds()), "artist", seed=seed)
+    return others[others["kind"] == kind].set_index("recording")["reason"].sort_index()
 
 
 def genres_left_out(rows: pd.DataFrame, other: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:

@@ -30,8 +30,8 @@ LISTED = 200  # files that were left out, of those that are shown
 _Name = Annotated[
     str,
     typer.Argument(
-        help="gtzan-mini, gtzan, fma-small, fma-medium, fma, sketch, folder:PATH, features:PATH, "
-        "or a sum with '+'"
+        help="gtzan-mini, gtzan, fma-small, fma-medium, fma, nhs, sketch, folder:PATH, "
+        "features:PATH, or a sum with '+'"
     ),
 ]
 

@@ -46,6 +46,9 @@ from .gtzan import (
     gtzan_annotations as gtzan_annotations,
     gtzan_tempo as gtzan_tempo,
 )
+from .nhs import (
+    nhs_songs as nhs_songs,
+)
 from .places import (
     FAULTS as FAULTS,
     IN_THE_WAY as IN_THE_WAY,

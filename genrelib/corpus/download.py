@@ -153,7 +153,7 @@ def install(
                 f"{target} is there but not complete: {_few(problems)}. "
                 "Move it away and run this again"
             )
-        _tidy(work)  # what a call left that was killed when all was in place
+        tidy(work)  # what a call left that was killed when all was in place
         return target
     reasons = []
     try:
@@ -164,11 +164,11 @@ def install(
         try:
             _install_from(mirror, work, target, arrange, check, progress, (max_bytes, max_members))
         except (ValueError, OSError, requests.RequestException) as error:
-            if isinstance(error, OSError) and _is_of_the_disk(error):  # no mirror would help
+            if isinstance(error, OSError) and is_of_the_disk(error):  # no mirror would help
                 raise DownloadError(unwritable(target.parent, error)) from error
-            reasons.append(f"  {mirror.url}: {_reason(error)}")
+            reasons.append(f"  {mirror.url}: {reason(error)}")
         else:
-            _tidy(work)
+            tidy(work)
             return target
         finally:
             shutil.rmtree(work / "unpacked", ignore_errors=True)
@@ -177,12 +177,12 @@ def install(
     )
 
 
-def _is_of_the_disk(error: OSError) -> bool:
+def is_of_the_disk(error: OSError) -> bool:
     """Tell a disk that does not take what is received from a fault of the net or the archive."""
     return error.errno in FAULTS and not isinstance(error, requests.RequestException)
 
 
-def _tidy(work: Path) -> None:
+def tidy(work: Path) -> None:
     """Remove what was received, once it is in place."""
     shutil.rmtree(work, ignore_errors=True)
     with contextlib.suppress(OSError):  # another corpus may be on its way
@@ -203,7 +203,7 @@ def _install_from(
     # A call that was killed may have left one; two mirrors may hold different archives.
     shutil.rmtree(unpacked, ignore_errors=True)
     unpacked.mkdir(parents=True)
-    archive = _fetch(mirror, work, progress, most[0])
+    archive = fetch(mirror, work, progress, most[0])
     try:
         unpack(archive, unpacked, *most)
         found = arrange(unpacked)
@@ -217,7 +217,7 @@ def _install_from(
     found.replace(target)
 
 
-def _fetch(mirror: Mirror, folder: Path, progress: bool, max_bytes: int) -> Path:
+def fetch(mirror: Mirror, folder: Path, progress: bool, max_bytes: int = MAX_BYTES) -> Path:
     """Download an archive, continuing where an earlier call or attempt was cut off."""
     pooch.get_logger().setLevel("WARNING")  # it would tell the reader to pin hashes
     downloader = ResumingDownloader(folder, progress, max_bytes)
@@ -436,7 +436,7 @@ def _few(problems: Iterable[str], most: int = 3) -> str:
     return "; ".join(problems[:most]) + more
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """Say in one line why a mirror failed."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"the server answers {error.response.status_code} {error.response.reason}"

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from genrelib.corpus import fma, gtzan, sketch, store
+from genrelib.corpus import fma, gtzan, nhs, sketch, store
 from genrelib.corpus.folder import load_folder
 from genrelib.corpus.places import cache_root
 from genrelib.corpus.table import CorpusError, add_audio, skipped_table, track_table
@@ -174,6 +174,15 @@ SOURCES = [
         tracks="733",
         audio=lambda: "not needed",
         origin=lambda: ["gtzan"],
+    ),
+    Source(
+        "nhs",
+        "songs of 86 cultures for dance, healing, love and babies, 14 seconds each",
+        nhs.load,
+        tracks="118",
+        audio=nhs.on_disk,
+        origin=lambda: ["nhs"],
+        download=nhs.download,
     ),
     Source(
         "sketch",

@@ -9,6 +9,7 @@
   hears is part of the package
 - ``fma-small`` and ``fma-medium``: clips of the Free Music Archive, downloaded on request;
   ``fma``: features of all its tracks as published, without audio
+- ``nhs``: songs of 86 cultures, of which some are part of the package as measurements
 - ``sketch``: short synthetic clips, for tests and for sound where no music is on disk
 - ``features:PATH``: what ``genrelib extract`` measured; the audio is not needed any more
 - sums of these: ``gtzan+folder:~/Music/mine``
@@ -134,8 +135,8 @@ def load_corpus(name: str, on_error: str = "raise") -> Corpus:
     Parameters
     ----------
     name : str
-        ``gtzan-mini``, ``gtzan-clips``, ``gtzan-tags``, ``gtzan``, ``sketch``, ``folder:PATH``,
-        ``features:PATH``, ``fma-small``, ``fma-medium``, ``fma``, or a sum such as
+        ``gtzan-mini``, ``gtzan-clips``, ``gtzan-tags``, ``gtzan``, ``nhs``, ``sketch``,
+        ``folder:PATH``, ``features:PATH``, ``fma-small``, ``fma-medium``, ``fma``, or a sum as
         ``gtzan+folder:~/Music/mine``.
     on_error : {'raise', 'skip'}
         What to do with files that cannot be used: one error that names them all, or leave them
@@ -239,7 +240,7 @@ def download_corpus(name: str, progress: bool = True) -> Path:
 
     Parameters
     ----------
-    name : {'gtzan-mini', 'gtzan', 'fma-small', 'fma-medium', 'fma', 'sketch'}
+    name : {'gtzan-mini', 'gtzan', 'fma-small', 'fma-medium', 'fma', 'nhs', 'sketch'}
         The corpus. Sketches are played instead.
     progress : bool, default True
         Whether to show a progress bar.

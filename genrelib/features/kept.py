@@ -57,8 +57,8 @@ def from_store(slices: pd.DataFrame, stored: pd.DataFrame, names: list[str]) -> 
 def _lacking(folder: str, absent: list[str]) -> CorpusError:
     if not Path(folder).is_absolute():
         return CorpusError(
-            f"{folder} has no {absent[0]}: the package holds what the pretrained ear heard of it, "
-            "and nothing else. Take another corpus"
+            f"{folder} has no {absent[0]}: the package holds other measurements of it, and "
+            "nothing else. Take another corpus, or one whose audio is on disk"
         )
     how = "with --no-frames" if absent[0] in FRAME_BANDS else "by other definitions"
     how, option = ("without --ear", " --ear") if absent[0] in HEARD else (how, "")

@@ -34,6 +34,24 @@ from .contestants import (
     CONTESTANTS as CONTESTANTS,
     BenchError as BenchError,
 )
+from .cultures import (
+    CONDITIONS as CONDITIONS,
+    REPORTED as REPORTED,
+    SONG_MODELS as SONG_MODELS,
+    SONG_PROTOCOLS as SONG_PROTOCOLS,
+    as_rows as as_rows,
+    by_lot as by_lot,
+    describe_song as describe_song,
+    examine_songs as examine_songs,
+    guess_by_region as guess_by_region,
+    label_slices as label_slices,
+    mean_apart as mean_apart,
+    recording_conditions as recording_conditions,
+    region_from_conditions as region_from_conditions,
+    song_scores as song_scores,
+    song_table as song_table,
+    tempo_agrees as tempo_agrees,
+)
 from .experiments import (
     EXPERIMENTS as EXPERIMENTS,
     FOLD_SEEDS as FOLD_SEEDS,
@@ -76,13 +94,35 @@ from .genres import (
 from .hubs import (
     greatest_by_lot as greatest_by_lot,
 )
+from .judging import (
+    answers_by as answers_by,
+    judge_songs as judge_songs,
+    refuse_songs as refuse_songs,
+)
 from .lstm import (
     run_study as run_study,
 )
 from .makam import (
+    FORMS as FORMS,
+    MAKAM_GROUPS as MAKAM_GROUPS,
+    MAKAM_MODELS as MAKAM_MODELS,
     STEPS as STEPS,
+    choose_makam as choose_makam,
+    examine_makam as examine_makam,
+    in_form as in_form,
     linked as linked,
     load_makam as load_makam,
+    load_melodies as load_melodies,
+    makam_scores as makam_scores,
+    twelve_steps as twelve_steps,
+)
+from .melody import (
+    HELD as HELD,
+    MELODY_HOP as MELODY_HOP,
+    follow_melody as follow_melody,
+    held_pitches as held_pitches,
+    off_semitones as off_semitones,
+    pitch_classes as pitch_classes,
 )
 from .original import (
     NETWORK_SHARES as NETWORK_SHARES,

@@ -29,6 +29,7 @@ NAMES = [
     "10-your-own-song",
     "11-large-collections",
     "13-more-genres",
+    "14-other-cultures",
 ]
 
 
