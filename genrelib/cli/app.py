@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from genrelib.cli.evaluate import evaluate, named
+from genrelib.cli.playlist import index, listening_test, playlist
 
 __all__ = ["app", "main"]
 
@@ -198,6 +199,14 @@ def classify(
 
 
 app.command()(evaluate)
+
+
+# --- playlists -------------------------------------------------------------------------------
+
+
+for command in (index, playlist):
+    app.command()(command)
+app.command("listening-test")(listening_test)
 
 
 # --- what was measured -----------------------------------------------------------------------
