@@ -1,10 +1,12 @@
 from .catalogue import (
     LARGE as LARGE,
     Index as Index,
+    NEAR as NEAR,
     catalogue as catalogue,
     local_scales as local_scales,
 )
 from .choosing import (
+    DIVERSITY as DIVERSITY,
     VERSION as VERSION,
     playlist as playlist,
 )

@@ -23,7 +23,7 @@ from genrelib.playlists.hearing import PlaylistError, hear_file
 from genrelib.playlists.ordering import apart_enough, smooth
 from genrelib.playlists.writing import Playlist, read_list
 
-DIVERSITY = 0.3
+DIVERSITY = 0.2
 """Weight of variety, unless another is asked for."""
 VERSION = 0.9993
 """Cosine from which on two tracks of one length are taken for versions of one song: a song that
@@ -387,9 +387,9 @@ class _Choice:
         if i.song_codes[row] >= 0:
             good &= i.song_codes[rows] != i.song_codes[row]
         artist = i.artist_codes[row]
-        if self.rules.most is not None and artist >= 0:
-            if (i.artist_codes[chosen] == artist).sum() >= self.rules.most:
-                good &= i.artist_codes[rows] != artist
+        most = self.rules.most
+        if most and artist >= 0 and (i.artist_codes[chosen] == artist).sum() >= most:
+            good &= i.artist_codes[rows] != artist
 
     # --- from one song to another ------------------------------------------------------------
 
@@ -406,7 +406,7 @@ class _Choice:
             point = Point("", vector, scale, 0.0, None, -1)
             count = POOL * total
             while True:
-                rows, distance = self._candidates([point], count)
+                rows, _ = self._candidates([point], count)
                 before = len(chosen)
                 good = self._open(rows)
                 for row in chosen:
@@ -442,8 +442,8 @@ class _Choice:
         found += self.given_up
         if self.gone:
             found.append(
-                f"{len(set(self.gone))} files of the index are gone; run `genrelib index` again to "
-                "take them out"
+                f"{len(set(self.gone))} files of the index are gone; run `genrelib index` again "
+                "to take them out"
             )
         if not wanted.reached(rows, i.durations):
             asked = f"{wanted.length}" if wanted.length else f"{wanted.seconds / 60:g} minutes"
@@ -458,13 +458,9 @@ class _Choice:
             )
         i = self.index
         at = np.array(rows)
-        distances = np.stack([self._distance(point, at) for point in self.points])
-        table = i.table.take(at).to_pandas().drop(columns="reason")
-        table["similarity"] = np.max([i.vectors[at] @ p.vector for p in self.points], axis=0)
-        table["distance"] = distances.min(axis=0)
-        rank = [self._rank(row, float(d)) for row, d in zip(rows, table["distance"], strict=True)]
-        table["rank"] = rank
-        return Playlist(table, [p.name for p in self.points], notes, len(i))
-
-    def _rank(self, row: int, distance: float) -> int:
-        return self.rank.get(row, 0)
+        distances = np.min([self._distance(point, at) for point in self.points], axis=0)
+        similar = np.max([i.vectors[at] @ point.vector for point in self.points], axis=0)
+        columns = {name: i.table[name].take(at).to_pylist() for name in i.table.column_names}
+        columns |= {"similarity": similar.tolist(), "distance": distances.tolist()}
+        columns["rank"] = [self.rank.get(row, 0) for row in rows]
+        return Playlist(columns, [p.name for p in self.points], notes, len(i), at)

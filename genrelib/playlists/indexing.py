@@ -161,8 +161,8 @@ def _begin(folder: Path) -> None:
         return
     if foreign := [p for p in folder.iterdir() if p.name != LOCK_FILE]:
         raise PlaylistError(
-            f"{folder}: not empty ({foreign[0].name}), and not begun by `genrelib index`. Choose a "
-            "new folder"
+            f"{folder}: not empty ({foreign[0].name}), and not begun by `genrelib index`. Choose "
+            "a new folder"
         )
     _write(file, json.dumps({"format": FORMAT, "ear": ear_version()}) + "\n")
 
@@ -214,7 +214,7 @@ def _live(folder: Path) -> list[int]:
 def _is_same(entry: Entry, row: list[Any]) -> bool:
     """Compare a file with what it was; its content is read only if it has another time."""
     try:
-        about = os.stat(on_disk(entry.path))
+        about = on_disk(entry.path).stat()
     except OSError:
         return False
     if row[0] != about.st_size:

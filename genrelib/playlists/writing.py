@@ -7,9 +7,11 @@ import io
 import json
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from genrelib.corpus import as_text, on_disk, write_whole
@@ -30,29 +32,42 @@ class Playlist:
 
     Parameters
     ----------
-    tracks : pandas.DataFrame
-        In the order of the list: ``track_id``, ``path``, ``artist``, ``title``, ``genre``,
-        ``duration`` (seconds); ``similarity``, the cosine of the angle to the song, or to the
-        nearest of several; ``distance`` to it in local scales: 1 for what is as far as the
-        neighbourhood of both reaches; and ``rank``, the how-manieth nearest it is, or 0 on a path.
+    columns : dict of str to list
+        What :attr:`tracks` is made of.
     seeds : list of str
         The songs that were given.
     notes : list of str
         What is unusual about the list, in sentences.
     among : int
         Tracks of the index.
+    rows : numpy.ndarray of int
+        The tracks, as rows of the index.
     """
 
-    tracks: pd.DataFrame
+    columns: dict[str, list[Any]] = field(repr=False)
     seeds: list[str]
-    notes: list[str] = field(default_factory=list)
-    among: int = 0
+    notes: list[str]
+    among: int
+    rows: np.ndarray = field(repr=False)
+
+    @cached_property
+    def tracks(self) -> pd.DataFrame:
+        """The tracks in the order of the list.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``track_id``, ``artist``, ``title``, ``genre``, ``duration`` (seconds);
+            ``similarity``, the cosine of the angle to the song, or to the nearest of several;
+            ``distance`` to it in local scales: 1 for what is as far as the neighbourhood of both
+            reaches; ``rank``, the how-manieth nearest it is, or 0 on a path; and ``path``.
+        """
+        return pd.DataFrame({name: self.columns[name] for name in COLUMNS})
 
     @property
     def reach(self) -> str:
         """How far the list had to reach, as a sentence."""
-        far = self.tracks["rank"].max()
-        least = self.tracks["similarity"].min()
+        far, least = max(self.columns["rank"]), min(self.columns["similarity"])
         rank = (
             f"the farthest track is number {far:,} of {self.among:,} by nearness, " if far else ""
         )
@@ -61,7 +76,7 @@ class Playlist:
     @property
     def minutes(self) -> float:
         """How long it plays, in minutes."""
-        return float(self.tracks["duration"].sum() / 60)
+        return sum(self.columns["duration"]) / 60
 
     def write(self, path: str | Path) -> Path:
         """Write the list, whole or not at all.
@@ -69,8 +84,8 @@ class Playlist:
         Parameters
         ----------
         path : str or pathlib.Path
-            A file that ends in ``.m3u8`` or ``.m3u`` (UTF-8, paths relative to the file), ``.json``
-            or ``.csv``.
+            A file that ends in ``.m3u8`` or ``.m3u`` (UTF-8, paths relative to the file),
+            ``.json`` or ``.csv``.
 
         Returns
         -------
@@ -103,14 +118,13 @@ class Playlist:
         dict
             ``seeds``, ``notes``, ``reach``, ``minutes`` and ``tracks``, one object each.
         """
-        rows = self.tracks[list(COLUMNS)].astype(object)
-        rows = rows.where(rows.notna(), None)
+        rows = zip(*(self.columns[name] for name in COLUMNS), strict=True)
         return {
             "seeds": self.seeds,
             "notes": self.notes,
             "reach": self.reach,
             "minutes": round(self.minutes, 2),
-            "tracks": [_rounded(row) for row in rows.to_dict("records")],
+            "tracks": [_rounded(dict(zip(COLUMNS, row, strict=True))) for row in rows],
         }
 
     def to_csv(self) -> str:
