@@ -1,7 +1,7 @@
 from .catalogue import (
     LARGE as LARGE,
-    Index as Index,
     NEAR as NEAR,
+    Index as Index,
     catalogue as catalogue,
     local_scales as local_scales,
 )

@@ -66,8 +66,8 @@ def cost(tried: pd.DataFrame, chosen: float) -> Picture:
     error = [tried["value"] - tried["low"], tried["high"] - tried["value"]]
     ax.errorbar(tried["variety"], tried["value"], yerr=np.clip(error, 0, None), fmt="o-",
                 color="#332288", capsize=3)  # fmt: skip
-    for weight, row in tried.iterrows():
-        ax.annotate(f"{weight:g}", (row["variety"], row["value"]), xytext=(6, 6),
+    for k, (weight, row) in enumerate(tried.iterrows()):
+        ax.annotate(f"{weight:g}", (row["variety"], row["value"]), xytext=(6, 8 if k % 2 else -18),
                     textcoords="offset points",
                     weight="bold" if weight == chosen else "normal")  # fmt: skip
     ax.set(
