@@ -351,6 +351,9 @@ def study(
 
 @app.command()
 def bench(
+    only: Annotated[
+        str | None, typer.Option(help="features, or playlists; both unless you say so.")
+    ] = None,
     clips: Annotated[int, typer.Option(help="Slices that everything is timed on.")] = 60,
     slices: Annotated[int, typer.Option(help="Slices of the run that watches memory.")] = 1000,
     record: Annotated[
@@ -360,14 +363,20 @@ def bench(
         bool, typer.Option("--show", help="Show the recorded benchmark; measure nothing.")
     ] = False,
 ) -> None:
-    """Time the features side by side with librosa and openSMILE, and show if the goals are met."""
+    """Time features beside librosa and openSMILE, and playlists of a million tracks."""
     from genrelib import studies
     from genrelib.book import find_root, record_bench
+    from genrelib.cli.playlist import bench_playlists
 
-    found = studies.load_bench() if recorded else studies.run_bench(clips, slices)
-    _show_bench(found)
-    for file in record_bench(found, find_root() / "README.md") if record else ():
-        typer.echo(f"wrote {file}")
+    if only not in (None, "features", "playlists"):
+        raise studies.BenchError(f"no benchmark {only!r}; there are features, playlists")
+    if only != "playlists":
+        found = studies.load_bench() if recorded else studies.run_bench(clips, slices)
+        _show_bench(found)
+        for file in record_bench(found, find_root() / "README.md") if record else ():
+            typer.echo(f"wrote {file}")
+    if only != "features":
+        bench_playlists(record=record, recorded=recorded)
 
 
 def _show_bench(record: dict[str, Any]) -> None:

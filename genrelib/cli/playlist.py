@@ -153,3 +153,26 @@ def listening_test(
         raise typer.BadParameter("name two playlists, and with -o the page to write")
     else:
         typer.echo(f"wrote {playlists.listening_page(*lists, output, seed=seed)}")
+
+
+def bench_playlists(*, record: bool, recorded: bool) -> None:
+    """Measure lists from a million tracks, or show the recorded measurement.
+
+    Parameters
+    ----------
+    record : bool
+        Whether to record it.
+    recorded : bool
+        Whether to show what is recorded, and measure nothing.
+    """
+    from genrelib import studies
+    from genrelib.corpus import write_whole
+
+    found = studies.load_scale() if recorded else studies.run_scale()
+    typer.echo(studies.scale_goals(found).to_string())
+    missing = "faiss is not installed, so the search is exact: pip install 'genrelib[large]'"
+    how = f"faiss {found['faiss']}" if found["faiss"] else missing
+    typer.echo(f"{how}; load average {found['load'][0]} before, {found['load'][1]} after")
+    if record:
+        write_whole(studies.SCALE, json.dumps(found, indent=1) + "\n")
+        typer.echo(f"wrote {studies.SCALE}")

@@ -3,9 +3,9 @@
 A track is the fifty log-odds of the tags that the pretrained ear gives it, and the distance of two
 is one minus the cosine of the angle between them. In many dimensions some points, hubs, are among
 the nearest of very many others; a playlist drawn from nearest neighbours plays them again and
-again (Schnitzer et al. 2012, Flexer and Stevens 2018). So a distance is divided by what is usual
-around both of its ends: local scaling, in the form of Schnitzer et al.. What is usual is measured against a sample of the collection, so that it takes time in
-proportion to the collection, and not to its square.
+again (Flexer and Stevens 2018). So a distance is divided by what is usual around both of its ends:
+local scaling, in the form of Schnitzer et al. 2012. What is usual is measured against a sample of
+the collection, so that it takes time in proportion to the collection, and not to its square.
 """
 
 from __future__ import annotations

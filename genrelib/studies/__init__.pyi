@@ -130,6 +130,12 @@ from .reanalysis import (
     siblings as siblings,
     source_scores as source_scores,
 )
+from .scale import (
+    SCALE as SCALE,
+    load_scale as load_scale,
+    run_scale as run_scale,
+    scale_goals as scale_goals,
+)
 from .trained_ear import (
     score_trained_ear as score_trained_ear,
     trained_ear as trained_ear,

@@ -31,11 +31,9 @@ def test_variety_is_maximal_marginal_relevance() -> None:
     pool = [r for r in np.argsort(scaled[7], kind="stable").tolist() if r != 7][: 4 * 6]
     chosen: list[int] = []
     while len(chosen) < 6:
+        apart = {r: min((scaled[r, c] for c in chosen), default=0) for r in pool}
         score = {
-            r: (1 - weight) * scaled[7, r]
-            - weight * min((scaled[r, c] for c in chosen), default=0)
-            for r in pool
-            if r not in chosen
+            r: (1 - weight) * scaled[7, r] - weight * apart[r] for r in pool if r not in chosen
         }
         chosen.append(min(score, key=score.__getitem__))
     found = playlist(SEED, index, length=6, diversity=weight)

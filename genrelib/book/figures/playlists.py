@@ -1,4 +1,4 @@
-"""Figures of chapter 12: who is in everybody's list, what variety costs, and a way between songs."""
+"""Figures of chapter 12: who is in everybody's list, what variety costs, a way between songs."""
 
 from __future__ import annotations
 
