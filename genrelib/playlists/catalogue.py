@@ -79,9 +79,10 @@ class Index:
 
     def __post_init__(self) -> None:
         """Code words as numbers, which compare quickly."""
-        words = {name: _codes(self.table[name]) for name in ("artist", "genre")}
-        self.artists, self.artist_codes = words["artist"]
-        self.genres, self.genre_codes = words["genre"]
+        artists, self.artist_codes = _codes(self.table["artist"])
+        genres, self.genre_codes = _codes(self.table["genre"])
+        self.artists, self.genres = artists.to_pylist(), genres.to_pylist()
+        self.sorted_scales = np.sort(self.scales)
         self.song_codes = _songs(self.table["title"], self.artist_codes)
         self.durations = self.table["duration"].to_numpy().astype(np.float32)
         reasons = self.table["reason"].fill_null("").combine_chunks()
@@ -200,8 +201,11 @@ def local_scales(vectors: np.ndarray, sample: np.ndarray, near: float = NEAR) ->
 
 def unit(heard: np.ndarray) -> np.ndarray:
     """Divide rows by their lengths."""
-    heard = np.asarray(heard, np.float32)
-    return heard / np.maximum(np.linalg.norm(heard, axis=1, keepdims=True), 1e-9)
+    found = np.array(heard, np.float32)
+    for start in range(0, len(found), CHUNK):  # of a large collection there is no second copy
+        part = found[start : start + CHUNK]
+        part /= np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9)
+    return found
 
 
 def measured(corpus: Corpus) -> pa.Table:
@@ -264,11 +268,13 @@ def catalogue(
         table = source
     column = table["heard"].combine_chunks()
     vectors = unit(column.flatten().to_numpy(zero_copy_only=False).reshape(len(table), -1))
-    table = table.select(SCHEMA.names[:-4])
+    # What was heard is not needed any more; of a large collection, memory is short.
+    source = table = table.select(SCHEMA.names[:-4])
+    del column
     rng = np.random.default_rng(0)
     chosen = np.sort(rng.permutation(len(table))[:SAMPLE])
     sample = vectors[chosen]
-    print_of = hashlib.sha256(vectors.tobytes()).hexdigest()[:16] if keep else ""
+    print_of = hashlib.sha256(memoryview(vectors)).hexdigest()[:16] if keep else ""
     return Index(
         name=name,
         table=table,
@@ -280,13 +286,13 @@ def catalogue(
     )
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:
+def _codes(column: pa.ChunkedArray) -> tuple[pa.Array, np.ndarray]:
     """Number the words of a column, whatever their case; -1 where there is none."""
     plain = pc.utf8_lower(pc.utf8_trim_whitespace(column.cast(pa.string())))
     coded = pc.dictionary_encode(plain).combine_chunks()
     coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
     numbers = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-    return coded.dictionary.to_pylist(), numbers
+    return coded.dictionary, numbers
 
 
 def _songs(titles: pa.ChunkedArray, artists: np.ndarray) -> np.ndarray:

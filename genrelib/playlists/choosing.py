@@ -177,8 +177,9 @@ def _check_options(
 def _row_of(name: str | Path, index: Index) -> int | None:
     """Find a track of the index by its file or by its name."""
     path = on_disk(name).expanduser()
-    places = [("path", as_text(place)) for place in (path.absolute(), path.resolve())]
-    for column, text in [*places, ("track_id", as_text(name))]:
+    places = dict.fromkeys((path.absolute(), path.resolve())) if path.exists() else {}
+    texts = [("path", as_text(place)) for place in places] + [("track_id", as_text(name))]
+    for column, text in texts:
         row = pc.index(index.table[column], text).as_py()
         if row >= 0:
             return row
@@ -264,7 +265,8 @@ class _Choice:
         self.gone: list[int] = []
         self.given_up: list[str] = []
         self.relaxed: list[str] = []
-        self.whole = bool(rules.allowed.mean() > 0.5)  # worth asking the neighbours' index
+        self.total = int(np.count_nonzero(rules.allowed))
+        self.whole = 2 * self.total > len(index)  # worth asking the neighbours' index
         self.rank: dict[int, int] = {}
 
     # --- candidates --------------------------------------------------------------------------
@@ -277,7 +279,7 @@ class _Choice:
             near = min(len(self.index), max(1000, 2 * count))
             rows, _ = self.index.nearest(point.vector, near, None if self.whole else allowed)
             found.append(rows[allowed[rows]])
-            if len(found[-1]) < min(count, int(allowed.sum())):
+            if len(found[-1]) < min(count, self.total):
                 found[-1] = self.index.nearest(point.vector, near, allowed)[0]
         rows = np.unique(np.concatenate(found))
         distance = np.min([self._distance(point, rows) for point in points], axis=0)
@@ -325,7 +327,6 @@ class _Choice:
         """Choose tracks near the songs, and unlike each other."""
         chosen: list[int] = []
         count = POOL * wanted.guess(self.index.durations)
-        total = int(self.rules.allowed.sum())
         while True:
             rows, distance = self._candidates(self.points, count)
             self.rank = {int(row): k + 1 for k, row in enumerate(rows)}
@@ -336,7 +337,7 @@ class _Choice:
             self.relaxed = []
             if wanted.reached(chosen, self.index.durations):
                 return chosen
-            if len(rows) >= total:
+            if len(rows) >= self.total:
                 if not self._relax():
                     return chosen
             else:
@@ -419,7 +420,7 @@ class _Choice:
                     self.given_up += self.relaxed
                     self.relaxed = []
                     break
-                if len(rows) >= int(self.rules.allowed.sum()):
+                if len(rows) >= self.total:
                     if not self._relax():
                         return chosen
                 else:
@@ -433,7 +434,7 @@ class _Choice:
         i = self.index
         found = []
         for point in self.points:
-            share = float((i.scales < point.scale).mean())
+            share = float(np.searchsorted(i.sorted_scales, np.float32(point.scale)) / len(i))
             if share >= STRANGE:
                 found.append(
                     f"{point.name} is unusual here: {share:.0%} of the {len(i):,} tracks have "

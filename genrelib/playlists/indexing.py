@@ -349,14 +349,15 @@ def open_index(folder: str | Path) -> Index:
             f"{folder}: damaged ({error}). Run the same `genrelib index` again"
         ) from error
     left = [row[:2] for file in files for row in (metadata(file) or {}).get("broken", [])]
-    table = pa.concat_tables(parts).sort_by("track_id") if parts else None
-    if table is None or not len(table):
+    table = pa.concat_tables(parts) if parts else SCHEMA.empty_table()
+    del parts
+    if not len(table):
         raise PlaylistError(
             f"{folder}: no track in it; {len(left)} files cannot be used. Run `genrelib index` on "
             "a folder of music"
         )
     return catalogue(
-        table.replace_schema_metadata(None).combine_chunks(),
+        table.replace_schema_metadata(None).sort_by("track_id"),
         name=str(folder),
         keep=folder,
         left_out=pd.DataFrame(left, columns=["path", "reason"], dtype=object),
