@@ -7,6 +7,7 @@ from .catalogue import (
 )
 from .choosing import (
     DIVERSITY as DIVERSITY,
+    POOL as POOL,
     VERSION as VERSION,
     playlist as playlist,
 )

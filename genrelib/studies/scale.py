@@ -1,8 +1,8 @@
 """How quickly a list comes out of a million tracks, and with how much memory.
 
 There is no such collection here. So one is made up: each track is a mixture of three recordings
-that the ear has heard, with random weights; artists and lengths are drawn by lot. It is searched in
-a process of its own, with one thread, exactly and with the index of neighbours.
+that the ear has heard, with random weights; artists and lengths are drawn by lot. It is searched
+in a process of its own, with one thread, exactly and with the index of neighbours.
 """
 
 from __future__ import annotations
