@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
@@ -147,12 +145,11 @@ def listening_test(
 
     if answers:
         found = playlists.sign_test(lists)
-        cast(TextIOWrapper, sys.stdout).reconfigure(encoding="utf-8")
         typer.echo(json.dumps(found, ensure_ascii=False))
     elif len(lists) != 2 or output is None:
         raise typer.BadParameter("name two playlists, and with -o the page to write")
     else:
-        typer.echo(f"wrote {playlists.listening_page(*lists, output, seed=seed)}")
+        typer.echo(f"wrote {playlists.listening_page(lists[0], lists[1], output, seed=seed)}")
 
 
 def bench_playlists(*, record: bool, recorded: bool) -> None:

@@ -1,10 +1,3 @@
-from .catalogue import (
-    LARGE as LARGE,
-    NEAR as NEAR,
-    Index as Index,
-    catalogue as catalogue,
-    local_scales as local_scales,
-)
 from .choosing import (
     DIVERSITY as DIVERSITY,
     POOL as POOL,
@@ -21,6 +14,13 @@ from .hearing import (
 from .indexing import (
     build_index as build_index,
     open_index as open_index,
+)
+from .searching import (
+    LARGE as LARGE,
+    NEAR as NEAR,
+    Index as Index,
+    catalogue as catalogue,
+    local_scales as local_scales,
 )
 from .writing import (
     Playlist as Playlist,

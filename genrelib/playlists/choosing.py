@@ -1,6 +1,6 @@
 """Which tracks follow from a song: near, unlike each other, and in an order that goes on smoothly.
 
-The tracks near a song (:mod:`genrelib.playlists.catalogue`) are chosen one at a time by maximal
+The tracks near a song (:mod:`genrelib.playlists.searching`) are chosen one at a time by maximal
 marginal relevance (Carbonell and Goldstein 1998): each is to be near the song and far from those
 chosen before. Two versions of one song are never both chosen, nor, unless asked for, two songs of
 one artist. There is always a list; what it took to fill it is said in its notes.
@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 
 from genrelib.classify import REASONS, load_model
 from genrelib.corpus import AudioError, as_text, on_disk, read_header
-from genrelib.playlists.catalogue import Index, check_genre, unit
 from genrelib.playlists.hearing import PlaylistError, hear_file
 from genrelib.playlists.ordering import apart_enough, smooth
+from genrelib.playlists.searching import Index, check_genre, unit
 from genrelib.playlists.writing import Playlist, read_list
 
 DIVERSITY = 0.2

@@ -35,7 +35,6 @@ from genrelib.corpus import (
     on_disk,
     write_whole,
 )
-from genrelib.playlists.catalogue import Index, catalogue, measured
 from genrelib.playlists.hearing import (
     MANIFEST,
     SCHEMA,
@@ -47,6 +46,7 @@ from genrelib.playlists.hearing import (
     shard_file,
     write_shard,
 )
+from genrelib.playlists.searching import Index, catalogue, measured
 
 BATCH = 32
 """Files per shard while it is built: what is lost when it is killed, at most, for each process."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genrelib.playlists.catalogue import Index
+from genrelib.playlists.searching import Index
 
 if TYPE_CHECKING:
     from genrelib.playlists.choosing import Point

@@ -165,23 +165,41 @@ class Playlist:
             If a track has no file, or one whose name has several lines.
         """
         lines = [b"#EXTM3U"]
-        for row in self.tracks.itertuples():
-            if not isinstance(row.path, str):
+        names = ("path", "track_id", "artist", "title", "duration")
+        for path, track_id, artist, title, duration in zip(
+            *(self.columns[name] for name in names), strict=True
+        ):
+            if path is None:
                 raise PlaylistError(
-                    f"{row.track_id}: no audio on disk, so that no player could find it. Write "
+                    f"{track_id}: no audio on disk, so that no player could find it. Write "
                     "the list as .json or .csv, or make the index of files"
                 )
-            if "\n" in row.path or "\r" in row.path:
-                raise PlaylistError(f"{row.path!r}: a name of several lines; rename the file")
-            who = " - ".join(w for w in (row.artist, row.title) if isinstance(w, str) and w)
-            words = " ".join((who or row.track_id).split())
-            lines.append(f"#EXTINF:{round(row.duration)},{words}".encode("utf-8", "replace"))
-            lines.append(os.fsencode(_relative(on_disk(row.path), folder)))
+            if "\n" in path or "\r" in path:
+                raise PlaylistError(f"{path!r}: a name of several lines; rename the file")
+            words = " ".join((" - ".join(filter(None, (artist, title))) or track_id).split())
+            lines.append(f"#EXTINF:{round(duration)},{words}".encode("utf-8", "replace"))
+            lines.append(os.fsencode(_relative(on_disk(path), folder)))
         return b"\n".join(lines) + b"\n"
 
 
 def check_list_name(path: Path) -> str:
-    """Give the ending of a list's name, or say which there are."""
+    """Give the ending of a list's name, or say which there are.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file that is to be written.
+
+    Returns
+    -------
+    str
+        One of :data:`SUFFIXES`.
+
+    Raises
+    ------
+    PlaylistError
+        If it is none of these.
+    """
     if path.suffix.lower() not in SUFFIXES:
         raise PlaylistError(
             f"{path}: a list ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; choose such a "

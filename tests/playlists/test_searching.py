@@ -54,8 +54,8 @@ def test_a_part_has_scales_of_its_own() -> None:
 
 def test_the_index_of_neighbours_finds_what_exact_search_finds(monkeypatch, tmp_path) -> None:
     pytest.importorskip("faiss")
-    monkeypatch.setattr("genrelib.playlists.catalogue.LARGE", 2000)
-    monkeypatch.setattr("genrelib.playlists.catalogue.CELLS", 16)
+    monkeypatch.setattr("genrelib.playlists.searching.LARGE", 2000)
+    monkeypatch.setattr("genrelib.playlists.searching.CELLS", 16)
     table = rows(points(2500))
     index, exact = catalogue(table, keep=tmp_path), catalogue(table, exact=True)
     assert index.neighbours is not None and exact.neighbours is None

@@ -22,7 +22,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from genrelib.classify import TAG_COLUMNS, pieces
+from genrelib import classify
+from genrelib.classify import TAG_COLUMNS
 from genrelib.corpus import Corpus, write_whole
 from genrelib.playlists.hearing import SCHEMA, PlaylistError
 
@@ -210,7 +211,8 @@ def unit(heard: np.ndarray) -> np.ndarray:
 
 def measured(corpus: Corpus) -> pa.Table:
     """Lay out a corpus that the ear has heard as the rows of an index."""
-    rows = pieces([corpus])
+    lay_out: Any = classify.pieces  # the function of this name, not its module
+    rows = lay_out([corpus])
     rows = rows[rows["whole"]]
     heard = rows[TAG_COLUMNS].to_numpy(np.float32)
     durations = corpus.tracks["duration"].reindex(rows["track_id"]).to_numpy(float)
@@ -274,7 +276,7 @@ def catalogue(
     rng = np.random.default_rng(0)
     chosen = np.sort(rng.permutation(len(table))[:SAMPLE])
     sample = vectors[chosen]
-    print_of = hashlib.sha256(memoryview(vectors)).hexdigest()[:16] if keep else ""
+    print_of = hashlib.sha256(vectors.data).hexdigest()[:16] if keep else ""
     return Index(
         name=name,
         table=table,
@@ -329,7 +331,7 @@ def _neighbours(vectors: np.ndarray, keep: Path | None, print_of: str) -> Any:
     except ImportError:
         return None
     file = keep / f"{print_of}-{SAVED}" if keep else None
-    found = None
+    found: Any = None
     if file is not None and file.exists():
         with contextlib.suppress(RuntimeError, OSError):
             found = faiss.read_index(str(file))
