@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+from cluster import Cluster
 
 from genrelib.collections import ExtractError, locked
 from genrelib.corpus import AudioError, free_recordings, load_corpus
@@ -224,3 +225,18 @@ def test_an_interrupted_run_continues(tmp_path) -> None:
     assert (
         json.loads((folder / hearing.MANIFEST).read_text("utf-8"))["ear"] == hearing.ear_version()
     )
+
+
+@pytest.mark.slow
+def test_a_cluster_hears_the_same(music, tmp_path) -> None:
+    pytest.importorskip("distributed")
+    (tmp_path / "cluster").mkdir()
+    cluster = Cluster(tmp_path / "cluster")
+    try:
+        cluster.add_worker()
+        there = build_index(music, tmp_path / "there", dask=cluster.address, batch=1)
+    finally:
+        for process in cluster.processes:
+            process.terminate()
+            process.wait()
+    assert np.array_equal(there.vectors, build_index(music, tmp_path / "one", jobs=1).vectors)
