@@ -1,4 +1,4 @@
-# The names of the face, in the order of the data's way: at most 40, the nine rooms included.
+# The names of the face, in the order of the data's way: at most 40, the ten rooms included.
 from . import (
     book as book,
     classify as classify,
@@ -8,6 +8,7 @@ from . import (
     evaluation as evaluation,
     features as features,
     models as models,
+    playlists as playlists,
     studies as studies,
 )
 from .book import (
@@ -27,7 +28,6 @@ from .collections import extract as extract
 from .corpus import (
     check_corpus as check_corpus,
     load_corpus as load_corpus,
-    open_features as open_features,
 )
 from .evaluation import (
     PROTOCOLS as PROTOCOLS,

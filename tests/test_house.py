@@ -20,8 +20,8 @@ import genrelib
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
 RULES = PROJECT["tool"]["numpydoc_validation"]
 ROOMS = (
-    "corpus", "features", "collections", "models", "evaluation", "classify", "studies", "book",
-    "cli",
+    "corpus", "features", "collections", "models", "evaluation", "classify", "playlists",
+    "studies", "book", "cli",
 )  # fmt: skip
 """In the order of the data: a room imports only from those before it."""
 PACKAGE = Path(genrelib.__file__).parent

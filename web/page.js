@@ -1,6 +1,7 @@
 // The page: fills every element with the id "song" with a drop zone, and shows what was heard.
 
 import { card, clock, csv, headline, make, percent, save, strip, trackName } from "./card.js";
+import { playlistOf } from "./playlist.js";
 import { restored, showSteps } from "./chapter.js";
 import { Ear, asset } from "./ear.js";
 import { SoundError, decode, record, secondsOf } from "./sound.js";
@@ -156,6 +157,7 @@ function mount(root) {
       say(`${first.file}: ${headline(model, first.answer)}.`);
       status.classList.add("song-unseen"); // the card says it, too
       results.replaceChildren(card(model, first, link(TRUST)));
+      if (first.steps) results.append(playlistOf(model, first.steps.heard));
       showSteps(model, first);
     } else say(`${first.file}: ${first.error}`);
   }

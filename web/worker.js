@@ -12,6 +12,7 @@ import { column, gainFor, judge, patches, place, survey, tagLogits } from "./ver
  * @property {number} bands
  * @property {number} imageStart seconds
  * @property {number[][]} tags probability of each tag in each window
+ * @property {number[]} heard mean log-odds of the tags
  * @property {number[][]} points each window on the plane of the genres
  * @property {number[]} point the whole recording there */
 
@@ -119,5 +120,6 @@ async function stepsOf(samples, found, heard, cut) {
     tags: logits.map((row) => row.map((l) => 1 / (1 + Math.exp(-l)))),
     points: logits.map((row) => place(model, row)),
     point: place(model, column(logits)),
+    heard: column(logits),
   };
 }

@@ -17,8 +17,8 @@ from genrelib.book.figures.house import rooms_map
 from genrelib.corpus import PACKAGE_DATA, write_whole
 
 ROOMS = (
-    "corpus", "features", "collections", "models", "evaluation", "classify", "studies", "book",
-    "cli",
+    "corpus", "features", "collections", "models", "evaluation", "classify", "playlists",
+    "studies", "book", "cli",
 )  # fmt: skip
 """In the order of the data's way."""
 FACE = importlib.import_module("genrelib")

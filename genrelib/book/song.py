@@ -13,15 +13,20 @@ import gzip
 import json
 import re
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from genrelib.book.figures.common import genre_colours
-from genrelib.classify import export_model, load_model
+from genrelib.classify import Model, export_model, load_model
 from genrelib.corpus import PACKAGE_DATA, free_recordings
 from genrelib.features import EAR_MODEL
+from genrelib.playlists import DIVERSITY, NEAR, POOL, VERSION, Index, catalogue
 
 WEB = PACKAGE_DATA.parents[1] / "web"
 RUNTIME = PACKAGE_DATA / "ort"
-PAGE = ("verdict", "resample", "sound", "ear", "card", "chapter", "page")
+PAGE = ("verdict", "resample", "sound", "ear", "card", "playlist", "chapter", "page")
 """Modules of the page, each after those it imports."""
 WORKER = ("resample", "verdict", "worker")
 LOG_MEL = b"\x3a\x06\x62\x04\x0a\x02n8"
@@ -96,6 +101,7 @@ def assets() -> dict[str, bytes]:
     """Give what is loaded with the first song, by name, in the order of ``Ear.start``."""
     model = export_model(load_model())
     model["colours"] = genre_colours(model["card"]["genres"])
+    model["lists"] = export_lists(load_model())
     text = json.dumps(model, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     runtime = {path.name: gzip.decompress(path.read_bytes()) for path in RUNTIME.glob("*.gz")}
     return {
@@ -106,6 +112,32 @@ def assets() -> dict[str, bytes]:
         "network": EAR_MODEL.read_bytes() + LOG_MEL,
         "model": text.encode(),
     }
+
+
+def export_lists(model: Model) -> dict[str, Any]:
+    """Lay out what playlists of the tracks of a model need, besides the model."""
+    index = known_tracks(model)
+    return {
+        "scales": [float(f"{scale:.8g}") for scale in index.scales],
+        "artists": index.artist_codes.tolist(),
+        "songs": index.song_codes.tolist(),
+        "near": NEAR,
+        "pool": POOL,
+        "version": VERSION,
+        "diversity": DIVERSITY,
+    }
+
+
+def known_tracks(model: Model) -> Index:
+    """Lay out the tracks of a model for playlists; how long they are, nobody has kept."""
+    names = ("track_id", "genre", "artist", "title")
+    columns = zip(*model.card["tracks"], strict=True)
+    table = {n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)}
+    heard = model.arrays["tracks"].astype(np.float32)
+    table |= {name: pa.nulls(len(heard), pa.string()) for name in ("path", "reason")}
+    table["duration"] = pa.array(np.full(len(heard), 30.0))
+    table["heard"] = pa.FixedSizeListArray.from_arrays(pa.array(heard.ravel()), heard.shape[1])
+    return catalogue(pa.table(table), name="the book's tracks", exact=True)
 
 
 def examples() -> dict[str, bytes]:

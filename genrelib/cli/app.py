@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from genrelib.cli import course
 from genrelib.cli.evaluate import evaluate, named
+from genrelib.cli.playlist import index, listening_test, playlist
 
 __all__ = ["app", "main"]
 
@@ -211,6 +212,14 @@ def classify(
 app.command()(evaluate)
 
 
+# --- playlists -------------------------------------------------------------------------------
+
+
+for command in (index, playlist):
+    app.command()(command)
+app.command("listening-test")(listening_test)
+
+
 # --- what was measured -----------------------------------------------------------------------
 
 
@@ -353,6 +362,9 @@ def study(
 
 @app.command()
 def bench(
+    only: Annotated[
+        str | None, typer.Option(help="features, or playlists; both unless you say so.")
+    ] = None,
     clips: Annotated[int, typer.Option(help="Slices that everything is timed on.")] = 60,
     slices: Annotated[int, typer.Option(help="Slices of the run that watches memory.")] = 1000,
     record: Annotated[
@@ -362,14 +374,20 @@ def bench(
         bool, typer.Option("--show", help="Show the recorded benchmark; measure nothing.")
     ] = False,
 ) -> None:
-    """Time the features side by side with librosa and openSMILE, and show if the goals are met."""
+    """Time features beside librosa and openSMILE, and playlists of a million tracks."""
     from genrelib import studies
     from genrelib.book import find_root, record_bench
+    from genrelib.cli.playlist import bench_playlists
 
-    found = studies.load_bench() if recorded else studies.run_bench(clips, slices)
-    _show_bench(found)
-    for file in record_bench(found, find_root() / "README.md") if record else ():
-        typer.echo(f"wrote {file}")
+    if only not in (None, "features", "playlists"):
+        raise studies.BenchError(f"no benchmark {only!r}; there are features, playlists")
+    if only != "playlists":
+        found = studies.load_bench() if recorded else studies.run_bench(clips, slices)
+        _show_bench(found)
+        for file in record_bench(found, find_root() / "README.md") if record else ():
+            typer.echo(f"wrote {file}")
+    if only != "features":
+        bench_playlists(record=record, recorded=recorded)
 
 
 def _show_bench(record: dict[str, Any]) -> None:

@@ -4,6 +4,12 @@ from .extraction import (
 )
 from .plan import (
     ExtractError as ExtractError,
+    Stamp as Stamp,
+    locked as locked,
+    stamp as stamp,
+)
+from .running import (
+    run_batches as run_batches,
 )
 from .sizes import (
     column_sizes as column_sizes,

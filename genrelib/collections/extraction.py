@@ -32,7 +32,7 @@ from genrelib.collections.plan import (
     locked,
     make_plan,
 )
-from genrelib.collections.running import run
+from genrelib.collections.running import run_batches
 from genrelib.collections.worker import Report
 from genrelib.corpus import ERRORS_FILE, Broken, Corpus
 from genrelib.features import slice_tracks
@@ -159,7 +159,7 @@ def extract(
             _Progress(
                 manifest.slices, sum(p.slices + p.lost for p in there.values()), progress
             ) as bar,
-            contextlib.closing(run(wanted, len(rest), jobs, dask)) as reports,
+            contextlib.closing(run_batches(wanted, len(rest), jobs, dask)) as reports,
         ):
             for done in reports:
                 there[done.part] = Finished(done.slices, done.lost, done.broken, done.notes)

@@ -124,7 +124,18 @@ Stamp = list[Any]
 
 
 def stamp(path: str) -> Stamp | None:
-    """Say what a file is now; None where it cannot be read."""
+    """Say what a file is now.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    list or None
+        Size, time of its last change and digest of its content; None where it cannot be read.
+    """
     try:
         with on_disk(path).open("rb") as file:
             about = os.fstat(file.fileno())
@@ -152,7 +163,25 @@ def definitions(ear: bool = False) -> str:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep a second run out of a folder; the lock of a run that was killed goes with it."""
+    """Keep a second run out of a folder; the lock of a run that was killed goes with it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder, which is made if need be; what an earlier run left unfinished is removed.
+
+    Yields
+    ------
+    None
+        While nobody else writes there.
+
+    Raises
+    ------
+    ExtractError
+        If another run is writing there.
+    StoreError
+        If the folder cannot be written.
+    """
     lock = filelock.FileLock(folder / LOCK_FILE, timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)

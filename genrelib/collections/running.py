@@ -13,8 +13,8 @@ from typing import Any
 
 import joblib
 
-from genrelib.collections.plan import Batch, ExtractError, definitions
-from genrelib.collections.worker import SAME, Report, measure_batch
+from genrelib.collections.plan import ExtractError, definitions
+from genrelib.collections.worker import SAME, measure_batch
 
 ANSWER = 10.0
 """Seconds that a scheduler has to answer."""
@@ -23,17 +23,51 @@ PATIENCE = 60.0
 _CANCELLED = (asyncio.CancelledError, futures.CancelledError)
 
 
-def run(
-    batches: Iterator[Batch], count: int, jobs: int | None, dask: str | None
-) -> Generator[Report]:
-    """Have the batches measured, and give each report as it comes."""
+def run_batches(
+    batches: Iterator[Any],
+    count: int,
+    jobs: int | None = None,
+    dask: str | None = None,
+    *,
+    work: Callable[[Any], Any] = measure_batch,
+    same: Callable[[], str] = definitions,
+) -> Generator[Any]:
+    """Have batches worked on, here or on a cluster, and give each report as it comes.
+
+    Parameters
+    ----------
+    batches : iterator
+        What to work on, each with a ``number``; drawn as they are needed.
+    count : int
+        How many they are.
+    jobs : int, optional
+        Processes of this machine; all the cores this process may use if left out.
+    dask : str, optional
+        Address of a Dask scheduler, whose workers work instead.
+    work : callable
+        Takes a batch and gives its report; a function of a module, since it runs elsewhere.
+    same : callable
+        Fingerprint of what decides the numbers: it must be the same on all workers.
+
+    Yields
+    ------
+    Any
+        What `work` gives, in the order in which the batches are done.
+
+    Raises
+    ------
+    ExtractError
+        If a worker process died, or the cluster does not answer or has other definitions.
+    """
     if count and dask:
-        yield from on_cluster(batches, dask)
+        yield from on_cluster(batches, dask, work, same)
     elif count:
-        yield from here(batches, min(jobs or joblib.cpu_count(), count))
+        yield from here(batches, min(jobs or joblib.cpu_count(), count), work)
 
 
-def here(batches: Iterator[Batch], jobs: int) -> Iterator[Report]:
+def here(
+    batches: Iterator[Any], jobs: int, work: Callable[[Any], Any] = measure_batch
+) -> Iterator[Any]:
     """Measure in processes of this machine, each with one thread."""
     import loky
 
@@ -48,7 +82,7 @@ def here(batches: Iterator[Batch], jobs: int) -> Iterator[Report]:
     try:
         yield from _keep_busy(
             batches,
-            submit=lambda batch: executor.submit(measure_batch, batch),
+            submit=lambda batch: executor.submit(work, batch),
             most=lambda: 2 * jobs,
             wait=lambda pending: futures.wait(pending, return_when=futures.FIRST_COMPLETED)[0],
             pending=set(),
@@ -64,13 +98,13 @@ def here(batches: Iterator[Batch], jobs: int) -> Iterator[Report]:
 
 
 def _keep_busy(
-    batches: Iterator[Batch],
+    batches: Iterator[Any],
     *,
-    submit: Callable[[Batch], Any],
+    submit: Callable[[Any], Any],
     most: Callable[[], int],
     wait: Callable[[set[Any]], set[Any]],
     pending: set[Any],
-) -> Iterator[Report]:
+) -> Iterator[Any]:
     """Hand batches out as they are needed: what waits does not grow with the collection."""
     for batch in batches:
         pending.add(submit(batch))
@@ -80,7 +114,7 @@ def _keep_busy(
         yield from _reports(wait(pending), pending)
 
 
-def _reports(done: set[Any], pending: set[Any]) -> Iterator[Report]:
+def _reports(done: set[Any], pending: set[Any]) -> Iterator[Any]:
     pending -= done
     return (future.result() for future in done)
 
@@ -90,7 +124,12 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def on_cluster(batches: Iterator[Batch], address: str) -> Iterator[Report]:
+def on_cluster(
+    batches: Iterator[Any],
+    address: str,
+    work: Callable[[Any], Any] = measure_batch,
+    same: Callable[[], str] = definitions,
+) -> Iterator[Any]:
     """Measure on the workers of a Dask cluster; those of a worker that dies go to another."""
     try:
         import distributed
@@ -108,11 +147,11 @@ def on_cluster(batches: Iterator[Batch], address: str) -> Iterator[Report]:
     name = f"genrelib-{os.getpid()}-{time.time_ns()}"
     pending: set[Any] = set()
     try:
-        _check_workers(client)
+        _check_workers(client, same)
         yield from _keep_busy(
             batches,
             submit=lambda batch: client.submit(
-                measure_batch, batch, key=f"{name}-{batch.number}", pure=False
+                work, batch, key=f"{name}-{batch.number}", pure=False
             ),
             most=lambda: 2 * max(1, sum(client.nthreads().values())),
             wait=lambda pending: _wait(client, pending),
@@ -129,13 +168,13 @@ def on_cluster(batches: Iterator[Batch], address: str) -> Iterator[Report]:
         client.close(timeout=ANSWER)
 
 
-def _check_workers(client: Any) -> None:
+def _check_workers(client: Any, same: Callable[[], str] = definitions) -> None:
     """Refuse workers that would measure something else, or that are not there."""
-    found = client.run(definitions, on_error="return")
+    found = client.run(same, on_error="return")
     if not found:
         raise ExtractError("the Dask cluster has no worker: start some with `dask worker ADDRESS`")
     for worker, has in found.items():
-        if has != definitions():
+        if has != same():
             problem = "it has other definitions"
             if isinstance(has, Exception):
                 problem = f"it cannot load genrelib ({has})"

@@ -138,6 +138,20 @@ from .original import (
     train_network as train_network,
     tree_answers as tree_answers,
 )
+from .playlists import (
+    BASELINES as BASELINES,
+    artist_halves as artist_halves,
+    artists_of as artists_of,
+    lists_of as lists_of,
+    precision as precision,
+    predicted_genres as predicted_genres,
+    spread as spread,
+    steps_between as steps_between,
+    switched_on as switched_on,
+    ten_lists as ten_lists,
+    tried_diversity as tried_diversity,
+    tried_scales as tried_scales,
+)
 from .published import (
     TAKERS as TAKERS,
     leakage_of_overlap as leakage_of_overlap,
@@ -174,6 +188,12 @@ from .reanalysis import (
     score_abroad as score_abroad,
     siblings as siblings,
     source_scores as source_scores,
+)
+from .scale import (
+    SCALE as SCALE,
+    load_scale as load_scale,
+    run_scale as run_scale,
+    scale_goals as scale_goals,
 )
 from .trained_ear import (
     score_trained_ear as score_trained_ear,

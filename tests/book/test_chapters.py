@@ -28,6 +28,7 @@ NAMES = [
     "09-conclusions",
     "10-your-own-song",
     "11-large-collections",
+    "12-playlists",
     "13-more-genres",
     "14-other-cultures",
 ]

@@ -428,6 +428,23 @@ def test_the_steps_are_drawn_and_taken_along(window: Any, served: str, files: li
 
 
 @CHROMIUM_ONLY
+def test_a_playlist_grows_out_of_a_song_and_varies(
+    window: Any, served: str, files: list[Path]
+) -> None:
+    page = window.new_page()
+    page.goto(f"{served}/index.html")
+    heard(page, files[:1])
+    items = page.locator(".song-list li")
+    first = items.all_inner_texts()
+    assert len(first) == 12 == len(set(first))
+    page.get_by_label("Variety").press("End")
+    assert items.count() == 12 and items.all_inner_texts() != first
+    page.get_by_label("Variety").press("Home")
+    assert page.get_by_label("Variety").input_value() == "0"
+    page.close()
+
+
+@CHROMIUM_ONLY
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: run `npm ci` in web/")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])

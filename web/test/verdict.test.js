@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { listFor } from "../playlist.js";
 import { rateOf, resampled } from "../resample.js";
 import { gainFor, judge, patches, place, predict, survey } from "../verdict.js";
 
@@ -82,4 +83,12 @@ test("the rate of a file is read from its first bytes", options, () => {
   }
   assert.equal(rateOf(new Uint8Array(9)), null);
   assert.equal(rateOf(Uint8Array.from(Buffer.from("This is no song.\n".repeat(99)))), null);
+});
+
+test("a playlist is that of the package", options, () => {
+  for (const { heard, length, diversity, rows, similarity } of given.lists) {
+    const found = listFor(given.model, heard, length, diversity);
+    assert.deepEqual(found.map(({ row }) => row), rows, `variety ${diversity}`);
+    found.forEach((track, k) => assert.ok(Math.abs(track.similarity - similarity[k]) < 1e-5));
+  }
 });
