@@ -139,10 +139,10 @@ def test_names_in_the_recipes_exist() -> None:
     assert "def test_snapshot_equals_recomputation" in tests
 
 
-def test_the_table_of_changes_has_twelve_rows_and_a_file_each() -> None:
+def test_the_table_of_changes_has_a_file_in_each_row() -> None:
     table = CONTRIBUTING.split("## Where do I change ...?")[1].split("\n\n")[1]
     rows = [row for row in table.splitlines()[2:] if row.startswith("|")]
-    assert len(rows) == 12
+    assert len(rows) >= 12
     for row in rows:
         (file,) = re.findall(r"`(genrelib/[\w/]+\.py)`", row)
         assert (ROOT / file).is_file(), file

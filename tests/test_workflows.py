@@ -36,7 +36,7 @@ def test_workflows_match_their_schema() -> None:
 
 
 def test_the_three_workflows_are_there() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["ci", "links", "publish"]
+    assert [path.stem for path in WORKFLOWS] == ["ci", "publish", "weekly"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -88,10 +88,12 @@ def test_publishing_is_public_and_offers_known_corpora() -> None:
     assert publish["concurrency"]["cancel-in-progress"] is False
 
 
-def test_links_are_checked_weekly_and_block_nothing() -> None:
-    assert set(load("links")["on"]) == {"schedule", "workflow_dispatch"}
-    check = next(step for step in steps("links") if "linkcheck" in step.get("run", ""))
+def test_links_and_the_long_tests_are_checked_weekly_and_block_nothing() -> None:
+    assert set(load("weekly")["on"]) == {"schedule", "workflow_dispatch"}
+    check = next(step for step in steps("weekly") if "linkcheck" in step.get("run", ""))
     assert check["continue-on-error"] is True
+    (long,) = [step for step in steps("weekly") if "-m full" in step.get("run", "")]
+    assert long["env"] == {"GENRELIB_FULL": "1"}
 
 
 def test_pre_commit_runs_what_lint_runs() -> None:

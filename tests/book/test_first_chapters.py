@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,26 +15,6 @@ import genrelib as gl
 from genrelib.book.figures import numbers, sound
 
 ROOT = Path(__file__).parents[2]
-BLOCKS = re.compile(r"^```python\n([^`]*)^```\n+^```text\n([^`]*)^```", re.MULTILINE)
-PRINTED = [
-    (path.stem, *blocks)
-    for path in sorted((ROOT / "chapters").glob("0[123]-*.ipynb"))
-    for cell in nbformat.read(path, as_version=4).cells
-    for blocks in BLOCKS.findall(cell.source)
-]
-"""Chapter, code and printed output of every solution that shows what it prints."""
-
-
-def test_there_is_such_a_solution() -> None:
-    assert any(chapter == "01-data" for chapter, _, _ in PRINTED)
-
-
-@pytest.mark.parametrize(("chapter", "code", "output"), PRINTED)
-def test_a_solution_prints_what_it_says(
-    chapter: str, code: str, output: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    exec(compile(code, chapter, "exec"), {"pd": pd, "np": np})
-    assert capsys.readouterr().out == output
 
 
 @pytest.mark.parametrize("both", [True, False], ids=["slips in both weeks", "in the second"])

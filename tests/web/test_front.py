@@ -56,6 +56,7 @@ def judged() -> list[dict[str, Any]]:
         start = np.arange(len(windows)) * 5.984
         duration = float(start[-1] + (5.984 if k % 2 else 3.5))
         answer = asdict(model.predict(windows, loud, start, duration))
+        del answer["tags"]  # which the page draws by itself
         heard = tag_logits(windows).mean(axis=0)
         plane = {"heard": heard.tolist(), "point": on_plane(model, heard[None])[0].tolist()}
         found.append({"windows": windows.tolist(), "loud": loud.tolist(), "start": start.tolist(),
