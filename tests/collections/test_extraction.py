@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from genrelib.cli.app import INTERRUPTED
 from genrelib.collections import plan, running as runs
 from genrelib.collections.extraction import _Progress, extract
 from genrelib.collections.plan import Batch, ExtractError
-from genrelib.collections.worker import Report, measure_batch
+from genrelib.collections.worker import Report
 from genrelib.corpus import store
 from genrelib.corpus.audio import SAMPLE_RATE
 from genrelib.corpus.check import check_corpus
@@ -94,10 +94,12 @@ def light(monkeypatch: pytest.MonkeyPatch) -> None:
     set_features(monkeypatch, LIGHT)
 
 
-def in_this_process(batches: Iterator[Batch], jobs: int) -> Iterator[Report]:
+def in_this_process(
+    batches: Iterator[Batch], jobs: int, work: Callable[[Batch], Report]
+) -> Iterator[Report]:
     """Stand in for the processes of a run, where it is not about them."""
     # Without a parent: a worker ends itself when its parent is another than it was told.
-    yield from (measure_batch(replace(batch, parent=0)) for batch in batches)
+    yield from (work(replace(batch, parent=0)) for batch in batches)
 
 
 @pytest.fixture
