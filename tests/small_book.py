@@ -15,7 +15,7 @@ PARAMETERS = 'corpus = "gtzan-mini"  # which music\nseed = 0\nfast = False'
 FIRST = [
     "# Counting\n\nSee {numref}`fig-line` and {doc}`two`.",
     PARAMETERS,
-    "from genrelib.book import clip, player, players, show, table\n"
+    "from genrelib.book import clip, players, show, table\n"
     "from genrelib.book.figures import Picture\n"
     "import numpy as np\nimport pandas as pd\n"
     'count, share, kind = 3, np.float32(0.5), "odd"',
@@ -23,8 +23,8 @@ FIRST = [
     "fig, ax = plt.subplots(figsize=(4, 2))\nax.plot([1, 2, seed])\n"
     'show(Picture(fig, f"A line, *seed* {seed}.", "A line that rises.", "fig-line"))',
     'table(pd.DataFrame({"score": [0.25]}, index=pd.Index(["forest"], name="model")), "Scores")',
-    'player(None, "jazz", seconds=2)',
-    'players([clip(None, "rock", seconds=1), clip(None, "pop", seconds=1)], "Two sketches")',
+    'two = [clip(None, genre, seconds=1, sketch=True) for genre in ("rock", "pop")]\n'
+    'players(two, "Two sketches")',
     "text: There are {eval}`count` things, {eval}`f'{share:.1%}'` of them {eval}`kind`.",
 ]
 SECOND = [

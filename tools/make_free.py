@@ -32,6 +32,10 @@ CHOSEN = (
      "https://freemusicarchive.org/music/Kevin_MacLeod/Jazz_Sampler/Vibe_Ace", BY_3),
     ("lets-go-fishin", "Karissa_Hobbs_-_Lets_Go_Fishin", 20.0, "Let's Go Fishin'", "Karissa Hobbs",
      "https://freemusicarchive.org/music/Karissa_Hobbs/Age_of_Flowers/09_Lets_Go_Fishin", BY_3),
+    ("sugar-plum", "Kevin_MacLeod_-_P_I_Tchaikovsky_Dance_of_the_Sugar_Plum_Fairy", 8.0,
+     "Dance of the Sugar Plum Fairy", "Pyotr Tchaikovsky, played by Kevin MacLeod",
+     "https://freemusicarchive.org/music/Kevin_MacLeod/Classical_Sampler/"
+     "Dance_of_the_Sugar_Plum_Fairy", BY_3),
     ("reading", "198-209-0000", 0.0, "Somebody reading", "Heather Barnett, reading Jane Austen",
      "https://www.openslr.org/12/", BY_4),
 )  # fmt: skip

@@ -6,10 +6,6 @@ from .chapters import (
 from .check import (
     check_site as check_site,
 )
-from .contrast import (
-    contrast as contrast,
-    origin as origin,
-)
 from .lab import (
     lab_command as lab_command,
     lab_environment as lab_environment,
@@ -22,8 +18,8 @@ from .ledger import (
 from .page import (
     Clip as Clip,
     clip as clip,
+    excerpt as excerpt,
     is_public as is_public,
-    player as player,
     players as players,
     show as show,
     source as source,

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
-from genrelib.corpus import SAMPLE_RATE, SKETCHES, render_sketch
+from genrelib.corpus import SAMPLE_RATE, SKETCHES, decode, free_recordings, render_sketch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from genrelib.book.figures import Picture
     from genrelib.corpus import Corpus
 
-__all__ = ["Clip", "clip", "player", "players", "show", "source", "table"]
+__all__ = ["Clip", "clip", "excerpt", "players", "show", "source", "table"]
 
 # The key under which notebook outputs carry what only genrelib.book.press understands.
 METADATA_KEY = "genrelib"
@@ -42,6 +42,10 @@ METADATA_KEY = "genrelib"
 SAVED_DPI, SHOWN_DPI = 160, 100
 # A data URI is part of the page, and pages have an upper bound of 2 MB.
 MAX_SOUND_BYTES = 60_000
+SILENT = (
+    "There would be players here, if the recordings were on this disk, or ours to publish: "
+    "run the chapter on music that you have."
+)
 # What a slice identifier `<track_id>:<k>` stands for in seconds.
 SLICE_SECONDS = 6.0
 
@@ -271,16 +275,17 @@ def clip(
     seconds: float = SLICE_SECONDS,
     *,
     label: str | None = None,
+    sketch: bool = False,
 ) -> Clip:
-    """Return a few seconds of a track, or of a synthetic sketch of its genre.
+    """Return a few seconds of a track.
 
-    The sketch stands in where no audio is on disk, and where ``GENRELIB_PUBLIC`` is set: recorded
-    music is not ours to publish.
+    There is nothing to play where no audio is on disk, and where ``GENRELIB_PUBLIC`` is set:
+    recorded music is not ours to publish.
 
     Parameters
     ----------
     corpus : Corpus or None
-        Where the track is looked up; None always gives a sketch.
+        Where the track is looked up; None where there is none.
     what : str
         A track (``blues.00000``), a slice (``blues.00000:2``, the third six seconds), or a genre
         (its first track).
@@ -290,11 +295,14 @@ def clip(
         Length in seconds, at most.
     label : str, optional
         What to call it; by default the track, its artist and its title as far as they are known.
+    sketch : bool, default False
+        Whether a synthetic sketch of the genre, if there is one, stands in where there is nothing
+        to play.
 
     Returns
     -------
     Clip
-        The sound with its label. No samples where the genre has neither recording nor sketch.
+        The sound with its label; without samples where there is nothing to play.
 
     Raises
     ------
@@ -310,14 +318,17 @@ def clip(
     genre = track_id.split(".")[0] if row is None else str(row["genre"])
     synthetic = _is_synthetic(row)
     recorded = row is not None and pd.notna(row["path"]) and (synthetic or not is_public())
-    samples = corpus.audio(track_id) if corpus and recorded else _sketch(track_id, genre)
+    if corpus and recorded:
+        samples = corpus.audio(track_id)
+    else:
+        samples = _sketch(track_id, genre) if sketch else np.zeros(0, np.float32)
     first = round(start * SAMPLE_RATE)
     # A sketch may be shorter than the track that it stands for; then it starts at its beginning.
     first = first if first < len(samples) else 0
     return Clip(
         samples=samples[first : first + round(seconds * SAMPLE_RATE)],
-        label=label or (_track_label(track_id, row) if recorded else genre),
-        synthetic=synthetic or not recorded,
+        label=label or (genre if sketch and not recorded else _track_label(track_id, row)),
+        synthetic=synthetic or (sketch and not recorded),
     )
 
 
@@ -363,38 +374,34 @@ def _sketch(track_id: str, genre: str) -> np.ndarray:
     return render_sketch(str(sketches[number % len(sketches)]))
 
 
-def player(
-    corpus: Corpus | None,
-    what: str,
-    start: float = 0.0,
-    seconds: float = SLICE_SECONDS,
-    *,
-    label: str | None = None,
-) -> None:
-    """Show an audio player for a few seconds of a track.
+def excerpt(name: str, start: float = 0.0, seconds: float = SLICE_SECONDS) -> Clip:
+    """Return a few seconds of a recording that may be passed on.
 
     Parameters
     ----------
-    corpus : Corpus or None
-        Where the track is looked up; None always gives a synthetic sketch.
-    what : str
-        A track, a slice or a genre, as for `clip`.
+    name : str
+        One of `genrelib.corpus.free_recordings`.
     start : float, default 0.0
         Where to start, in seconds.
     seconds : float, default 6.0
-        Length in seconds; a few seconds keep the page small.
-    label : str, optional
-        What to call it.
+        Length in seconds, at most.
+
+    Returns
+    -------
+    Clip
+        The sound; its label names title, maker and licence.
     """
-    sound = clip(corpus, what, start, seconds, label=label)
-    _display_html(
-        f'<div class="genre-player"><span>{html.escape(sound.title)}</span>{_audio(sound)}</div>',
-        f"Audio: {sound.title}",
-    )
+    about = free_recordings().loc[name]
+    samples = decode(str(about["path"]))[round(start * SAMPLE_RATE) :][
+        : round(seconds * SAMPLE_RATE)
+    ]
+    return Clip(samples, f"{about['title']}, {about['by']} ({about['licence']})", synthetic=False)
 
 
 def players(clips: Iterable[Clip] | Mapping[str, Clip], caption: str) -> None:
     """Show several clips, one below the other, in one table.
+
+    Where none of them can be played, one sentence says so.
 
     Parameters
     ----------
@@ -413,6 +420,9 @@ def players(clips: Iterable[Clip] | Mapping[str, Clip], caption: str) -> None:
     clips = list(clips)
     if not caption.strip():
         raise ValueError("players() needs a non-empty caption: say what to listen for")
+    if not any(len(sound.samples) for sound in clips):
+        _display_html(f'<p class="genre-silent"><em>{SILENT}</em></p>', SILENT)
+        return
     rows = "".join(
         f'<tr><th scope="row">{html.escape(sound.title)}</th><td>{_audio(sound)}</td></tr>'
         for sound in clips
@@ -439,7 +449,7 @@ def _display_html(markup: str, text: str) -> None:
 def _audio(sound: Clip) -> str:
     """Return the audio element of a clip, or a sentence where there is nothing to play."""
     if not len(sound.samples):
-        return "<em>nothing to play: no recording here, and no sketch of this genre</em>"
+        return "<em>nothing to play: no recording here</em>"
     data = base64.b64encode(_mp3(sound.samples)).decode("ascii")
     return (
         f'<audio controls preload="none" aria-label="{html.escape(sound.title)}" '

@@ -195,23 +195,27 @@ def test_clip_takes_track_slice_or_genre(recorded, what, start, expected) -> Non
 
 def test_nothing_recorded_is_published(recorded, monkeypatch) -> None:
     monkeypatch.setenv("GENRELIB_PUBLIC", "1")
-    sound = page.clip(recorded, "jazz.one")
+    assert not len(page.clip(recorded, "jazz.one").samples)
+    sound = page.clip(recorded, "jazz.one", sketch=True)
     assert sound.synthetic
     assert sound.title == "jazz (synthetic sketch, not a recording)"
     np.testing.assert_array_equal(
         sound.samples, sketch.render_sketch("jazz.sketchA1")[: 6 * SAMPLE_RATE]
     )
     monkeypatch.setenv("GENRELIB_PUBLIC", "0")
-    assert not page.clip(recorded, "jazz.one").synthetic
+    assert not page.clip(recorded, "jazz.one", sketch=True).synthetic
 
 
-def test_a_sketch_stands_in_where_no_audio_is(shown) -> None:
+def test_a_sketch_stands_in_where_it_is_asked_for() -> None:
     corpus = load_corpus("gtzan-mini")
-    first, second = (page.clip(corpus, f"blues.0000{n}", 15.0) for n in (0, 1))
+    first, second = (page.clip(corpus, f"blues.0000{n}", 15.0, sketch=True) for n in (0, 1))
     assert first.synthetic and len(first.samples) == 6 * SAMPLE_RATE
     # Different tracks sound different.
     assert not np.array_equal(first.samples, second.samples)
-    assert page.clip(None, "tango").samples.size == 0
+    assert page.clip(None, "tango", sketch=True).samples.size == 0
+    silent = page.clip(corpus, "blues.00000")
+    assert not len(silent.samples) and not silent.synthetic
+    assert silent.title.startswith("blues.00000: ")
     with pytest.raises(ValueError, match="no track or genre 'tango'"):
         page.clip(corpus, "tango")
 
@@ -226,9 +230,9 @@ def test_sketches_of_the_sketch_corpus_say_what_they_are(monkeypatch) -> None:
 
 
 def test_player_is_small_labelled_and_playable(shown, recorded) -> None:
-    page.player(recorded, "jazz.one", label="A <tone>")
+    page.players([page.clip(recorded, "jazz.one", label="A <tone>")], "Listen")
     audio = soup(shown).audio
-    assert audio["aria-label"] == soup(shown).span.text == "A <tone>"
+    assert audio["aria-label"] == soup(shown).find("th", scope="row").text == "A <tone>"
     assert audio["preload"] == "none" and audio.has_attr("controls")
     kind, data = audio["src"].split(",")
     assert kind == "data:audio/mpeg;base64" and len(data) <= 60_000
@@ -236,7 +240,7 @@ def test_player_is_small_labelled_and_playable(shown, recorded) -> None:
     assert rate == SAMPLE_RATE and samples.ndim == 1
     assert frequency(samples) == pytest.approx(220, abs=1)
     assert 0.6 < np.abs(samples).max() < 0.8
-    assert shown[-1][0]["text/plain"] == "Audio: A <tone>"
+    assert shown[-1][0]["text/plain"] == "Listen\nA <tone>"
 
 
 @pytest.mark.slow
@@ -260,6 +264,21 @@ def test_silence_and_nothing_can_be_played(shown) -> None:
     assert "nothing to play" in table.text
     with pytest.raises(ValueError, match="caption"):
         page.players([silence], "")
+
+
+def test_where_nothing_can_be_played_one_sentence_stands(shown) -> None:
+    nothing = page.Clip(np.zeros(0, np.float32), "nothing", False)
+    page.players([nothing, nothing], "Listen")
+    assert soup(shown).find("table") is None
+    assert soup(shown).p.text == shown[-1][0]["text/plain"] == page.SILENT
+
+
+def test_an_excerpt_is_a_part_of_a_free_recording_that_names_its_maker() -> None:
+    whole = page.excerpt("vibe-ace", seconds=20)
+    part = page.excerpt("vibe-ace", 6, 2)
+    np.testing.assert_array_equal(part.samples, whole.samples[6 * SAMPLE_RATE : 8 * SAMPLE_RATE])
+    assert 14 < len(whole.samples) / SAMPLE_RATE < 16
+    assert part.title == "Vibe Ace, Kevin MacLeod (CC BY 3.0)"
 
 
 def test_players_say_what_part_a_clip_plays(shown) -> None:

@@ -99,7 +99,7 @@ def test_tables_and_players_are_in_the_page(root: Path) -> None:
     assert table.caption.text == "Scores"
     assert [th["scope"] for th in table.select("th")] == ["col", "col", "row"]
     sounds = soup.select("audio")
-    assert len(sounds) == 3
+    assert len(sounds) == 2
     assert all("synthetic sketch, not a recording" in sound["aria-label"] for sound in sounds)
     assert all(sound["src"].startswith("data:audio/mpeg;base64,") for sound in sounds)
 

@@ -114,6 +114,14 @@ def expected(place: Path, commands: dict[str, Command], run: Run) -> Expected:
     return content
 
 
+LEVELS = [
+    pytest.param(name, left, marks=[pytest.mark.full] if number else [])
+    for name, lefts in LEFT.items()
+    for number, left in enumerate(lefts)
+]
+"""How full a disk is for a command; all but the first for the long form of the test."""
+
+
 def sentence(said: str) -> str:
     """Find the one line of an error; whatever else was said told how far it was."""
     assert "Traceback" not in said
@@ -124,7 +132,7 @@ def sentence(said: str) -> str:
 
 @posix
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "left"), [(n, left) for n in LEFT for left in LEFT[n]])
+@pytest.mark.parametrize(("name", "left"), LEVELS)
 def test_a_full_disk_is_said_and_the_same_command_goes_on(
     disk: Disk, commands: dict[str, Command], run: Run, expected: Expected, name: str, left: int
 ) -> None:

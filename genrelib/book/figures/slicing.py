@@ -14,9 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from genrelib.book.figures.common import PROTOCOL_COLOURS, Picture
-from genrelib.book.page import Clip, clip
+from genrelib.book.page import Clip
 from genrelib.book.words import counted
-from genrelib.corpus import SAMPLE_RATE, STYLES
+from genrelib.corpus import SAMPLE_RATE
 from genrelib.evaluation import plan
 from genrelib.features import SLICE_LENGTH, slice_tracks
 
@@ -30,15 +30,13 @@ def cuts(sound: Clip) -> Picture:
     Parameters
     ----------
     sound : Clip
-        The track from its beginning; where there is nothing to play, a sketch stands in.
+        A track from its beginning.
 
     Returns
     -------
     Picture
         Slices in alternating colours, a line at each cut.
     """
-    if not len(sound.samples):
-        sound = clip(None, next(iter(STYLES)), seconds=60.0)
     duration = len(sound.samples) / SAMPLE_RATE
     columns = {"genre": None, "artist": None, "side": None, "duration": duration}
     table = slice_tracks(pd.DataFrame(columns, index=["track"]))

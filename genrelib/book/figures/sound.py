@@ -1,6 +1,6 @@
 """Figures of the chapter on features: what each family sees in two clips.
 
-Takes the clips of :func:`genrelib.book.contrast` and what the chapter has measured in them, by
+Takes two clips and what the chapter has measured in them, by
 genre. What the whole table says of genre is drawn in :mod:`genrelib.book.figures.numbers`.
 """
 
@@ -13,7 +13,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from genrelib.book.contrast import origin
 from genrelib.book.figures.common import Picture, genre_colours
 from genrelib.book.figures.pair import family_pair, frame_times
 from genrelib.book.page import Clip
@@ -75,8 +74,7 @@ def waveform(clips: Clips) -> Picture:
     return Picture(
         fig,
         caption=f"The waveform of a {second} clip: all of it above, {milliseconds:.0f} "
-        "milliseconds from its loudest moment below, where every dot is one number. "
-        f"{origin(clips)}",
+        "milliseconds from its loudest moment below, where every dot is one number.",
         alt=f"Two panels. Above, the waveform of {len(samples) / SAMPLE_RATE:.0f} seconds of "
         f"{second} as a dense band around zero; below, {len(zoom)} samples as a curve of dots.",
         name="fig-features-waveform",
@@ -154,8 +152,7 @@ def frame_length(clips: Clips) -> Picture:
         fig,
         caption=f"The bargain of the frame length, on two seconds of {first}. A frame of {short} "
         "samples (above) draws sharp vertical edges where a note or a drum begins; one of "
-        f"{long} samples (below) draws thin horizontal lines where a pitch is held. "
-        f"{origin(clips)}",
+        f"{long} samples (below) draws thin horizontal lines where a pitch is held.",
         alt=f"Two spectrograms of the same {first} clip up to 2,500 hertz. With short frames the "
         "image is sharp in time and blurred in frequency, with long frames the reverse.",
         name="fig-features-bargain",
@@ -184,7 +181,7 @@ def mel(clips: Clips, levels: Arrays, treble: pd.Series) -> Picture:
     return Picture(
         fig,
         caption=f"Mel spectrograms of {first} and {second}. Vertical edges are attacks, "
-        f"horizontal lines are held tones, an even wash is noise. {origin(clips)}",
+        f"horizontal lines are held tones, an even wash is noise.",
         alt="Two mel spectrograms over time. On average the bands above 4,000 hertz lie "
         f"{-treble[first]:.0f} decibels below the others in {first} and {-treble[second]:.0f} in "
         f"{second}.",
@@ -230,7 +227,7 @@ def mfcc(clips: Clips, coefficients: Arrays, movement: pd.Series) -> Picture:
         caption=f"MFCC of {first} and {second}, without the first coefficient. Each coefficient "
         "has its own scale, the same for both clips: blue is low, red is high for this "
         "coefficient. Compare a row with the same row of the other clip. A row that keeps its "
-        f"colour is a timbre that stays. {origin(clips)}",
+        f"colour is a timbre that stays.",
         alt="Two images of coefficients 2 to 20 over time. The values change by "
         f"{movement[first]:.1f} from frame to frame on average in {first}, by "
         f"{movement[second]:.1f} in {second}.",
@@ -259,8 +256,7 @@ def hpss(clips: Clips, parts: Arrays, ratio: pd.Series) -> Picture:
     fig = family_pair(parts, "RMS (full scale = 1)", bands=["harmonic part", "percussive part"])
     return Picture(
         fig,
-        caption=f"Loudness of the harmonic and the percussive part in {first} and {second}. "
-        f"{origin(clips)}",
+        caption=f"Loudness of the harmonic and the percussive part in {first} and {second}.",
         alt=f"Two panels with two curves each. The harmonic part lies {ratio[first]:.0f} decibels "
         f"above the percussive part on average in {first}, {ratio[second]:.0f} in {second}; a "
         "negative number means below.",
@@ -296,7 +292,7 @@ def centroid(clips: Clips, magnitudes: Arrays, curves: Arrays, balance: pd.Serie
     return Picture(
         fig,
         caption=f"The spectral centroid (white line) on the spectrograms of {first} and {second}. "
-        f"It balances the spectrum of each frame. {origin(clips)}",
+        f"It balances the spectrum of each frame.",
         alt=f"Two spectrograms with a white curve. The curve lies at {balance[first]:,.0f} hertz "
         f"on average in {first} and at {balance[second]:,.0f} hertz in {second}.",
         name="fig-features-centroid",
@@ -325,7 +321,7 @@ def chroma(clips: Clips, strengths: Arrays, busy: pd.Series) -> Picture:
     return Picture(
         fig,
         caption=f"Chroma of {first} and {second}. Rows that light up together are chords; a "
-        f"column in which every row is bright is noise. {origin(clips)}",
+        f"column in which every row is bright is noise.",
         alt=f"Two images of the twelve pitch classes over time. On average {busy[first]:.1f} of "
         f"them are stronger than half of the strongest in {first}, {busy[second]:.1f} in "
         f"{second}.",
@@ -356,8 +352,7 @@ def tonnetz(clips: Clips, coordinates: Arrays, pull: pd.Series) -> Picture:
         fig,
         caption=f"Tonnetz of {first} and {second}: two coordinates for each of three circles. "
         "White is no pull along this axis; blocks of even colour are chords that last; extreme "
-        "values share the end colours. "
-        f"{origin(clips)}",
+        "values share the end colours.",
         alt="Two images of six coordinates over time. Their mean distance from the centre of the "
         f"circles is {pull[first]:.2f} in {first} and {pull[second]:.2f} in {second}.",
         name="fig-features-tonnetz",
@@ -385,7 +380,7 @@ def rms(clips: Clips, loudness: Arrays, swing: pd.Series) -> Picture:
     fig = family_pair(loudness, "RMS (full scale = 1)")
     return Picture(
         fig,
-        caption=f"RMS of {first} and {second}. {origin(clips)}",
+        caption=f"RMS of {first} and {second}.",
         alt=f"Two curves over time. The standard deviation is {swing[first]:.0%} of the mean in "
         f"{first} and {swing[second]:.0%} in {second}.",
         name="fig-features-rms",
@@ -415,7 +410,7 @@ def tempo(clips: Clips, onsets: Arrays, found: pd.Series) -> Picture:
     return Picture(
         fig,
         caption=f"Onset envelopes of {first} and {second}. Dotted: even beats at the tempo found, "
-        f"shifted to where they fit best. {origin(clips)}",
+        f"shifted to where they fit best.",
         alt="Two curves of peaks over time with dotted lines at the beats. The tempo found is "
         f"{found[first]:.0f} beats per minute in {first} and {found[second]:.0f} in {second}.",
         name="fig-features-tempo",
@@ -475,8 +470,7 @@ def statistics(clips: Clips, curves: Arrays) -> Picture:
     return Picture(
         fig,
         caption=f"The spectral centroid of {second} and what is kept of it: mean {mean:,.0f} Hz, "
-        f"standard deviation {std:,.0f} Hz, minimum {low:,.0f} Hz, maximum {peak:,.0f} Hz. "
-        f"{origin(clips)}",
+        f"standard deviation {std:,.0f} Hz, minimum {low:,.0f} Hz, maximum {peak:,.0f} Hz.",
         alt=f"A curve over time with horizontal lines at its mean, {mean:,.0f} hertz, its "
         f"minimum, {low:,.0f}, and its maximum, {peak:,.0f}, and a grey band of one standard "
         "deviation.",

@@ -43,12 +43,6 @@ def test_cuts_lie_every_six_seconds(seconds: float, n_cuts: int) -> None:
     assert ticks == pytest.approx(6.0 * np.arange(n_cuts + 1))
 
 
-def test_where_nothing_can_be_played_a_sketch_is_cut() -> None:
-    picture = drawn(figures.cuts(Clip(np.zeros(0, np.float32), "silent", synthetic=True)))
-    assert "synthetic sketch, not a recording" in picture.caption
-    assert "silent" not in picture.caption
-
-
 @genres_of
 def test_first_slices_and_others_are_told_apart(genres: list[str]) -> None:
     n = len(genres)

@@ -26,9 +26,9 @@ def closed() -> Iterator[None]:
     plt.close("all")
 
 
-def _clips(genres: Sequence[str], synthetic: bool = True) -> dict[str, Clip]:
+def _clips(genres: Sequence[str]) -> dict[str, Clip]:
     samples = RNG.normal(size=SAMPLE_RATE).astype(np.float32)
-    return {genre: Clip(samples, genre, synthetic) for genre in genres}
+    return {genre: Clip(samples, genre, False) for genre in genres}
 
 
 def _arrays(genres: Sequence[str], n_bands: int) -> dict[str, np.ndarray]:
@@ -82,7 +82,6 @@ def test_a_picture_names_its_genres_and_where_they_are_from(
     shown = genres if name in FAMILIES else (genres[0 if name == "frame_length" else -1],)
     told = picture.caption if name == "statistics" else picture.alt
     assert all(genre in picture.caption and genre in told for genre in shown)
-    assert picture.caption.endswith("Both clips are synthetic sketches, not recordings.")
     assert picture.figure.axes[0].get_ylabel()
 
 
@@ -99,11 +98,6 @@ def test_statistics_are_those_of_the_curve() -> None:
     assert "mean 500 Hz" in picture.caption
     assert "minimum 100 Hz, maximum 1,400 Hz" in picture.caption
     assert f"deviation {curve.std():.0f} Hz" in picture.caption
-
-
-def test_recordings_are_called_recordings() -> None:
-    picture = sound.waveform(_clips(["jazz", "metal"], synthetic=False))
-    assert picture.caption.endswith("Both clips are recordings.")
 
 
 def test_a_very_short_clip_has_a_waveform() -> None:
