@@ -197,7 +197,7 @@ def share(groups: Mapping[str, Sequence[float]]) -> Picture:
     told = [f"{name}, mean {mean:g}" for name, mean in means.items()]
     return Picture(
         fig,
-        caption="Upright bars: the mean of each genre; dashed: the mean of all. The thin lines are "
+        caption="Upright bars: the mean of each genre; dashed: that of all. The thin lines are "
         "what the genre explains; what is left lies between a point and its bar.",
         alt=f"Points along a line for each genre: {'; '.join(told)}. The mean of all is "
         f"{everything:g}.",
