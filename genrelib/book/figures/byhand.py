@@ -10,6 +10,20 @@ import pandas as pd
 
 from genrelib.book.figures.common import MARKERS, Picture, genre_colours
 
+FIVE = (
+    pd.DataFrame(
+        {
+            "x": [4, 1, 5, 2, 3],
+            "y": [4, 3, 3, 1, 2],
+            "genre": ["rock", "jazz", "rock", "jazz", "jazz"],
+        },
+        index=[*"ABCDE"],
+    ),
+    (3, 3),
+    pd.Series([2, 4, 4, 5, 1], index=[*"ABCDE"]),
+)
+"""Five slices, the one that is asked about, and its squared distance from each."""
+
 
 def strips(cut: Mapping[str, np.ndarray], song: np.ndarray) -> Picture:
     """Draw folds as strips of slices, one strip for each way to cut.

@@ -46,3 +46,8 @@ def test_what_is_kept_and_added_makes_the_memory() -> None:
     assert "gate 1, memory 8; gate 0.5, memory 5" in picture.alt
     heights = [bar.get_height() for bar in picture.figure.axes[0].patches]
     assert heights == [0, 4, 8, 1]
+
+
+def test_the_distances_of_the_five_are_right() -> None:
+    points, asked, squared = byhand.FIVE
+    assert ((points["x"] - asked[0]) ** 2 + (points["y"] - asked[1]) ** 2).eq(squared).all()
