@@ -84,12 +84,14 @@ def neighbours(points: pd.DataFrame, asked: Sequence[float], squared: pd.Series)
     fig, ax = plt.subplots(figsize=(6.4, 3.2))
     colours = genre_colours(points["genre"])
     for marker, (genre, own) in zip(MARKERS, points.groupby("genre"), strict=False):
-        ax.scatter(own["x"], own["y"], s=80, marker=marker, color=colours[genre], label=genre)
+        ax.scatter(
+            own["x"], own["y"], s=80, marker=marker, color=colours[str(genre)], label=str(genre)
+        )
     for name, x, y in points[["x", "y"]].itertuples():
         style = "-" if name == points.index[-1] else ":"
         ax.plot([asked[0], x], [asked[1], y], style, color="#56504c", zorder=0)
         ax.annotate(f"{name}: {squared[name]:g}", (x, y), (8, 5), textcoords="offset points")
-    ax.scatter(*asked, s=160, marker="*", color="black", label="asked")
+    ax.scatter(asked[0], asked[1], s=160, marker="*", color="black", label="asked")
     ax.margins(0.15)
     ax.set(xlabel="first feature", ylabel="second feature")
     fig.legend(loc="outside upper center", ncols=4)
@@ -166,7 +168,7 @@ def split(values: Sequence[float], genre: Sequence[str], threshold: float) -> Pi
     table = pd.DataFrame({"value": values, "genre": genre})
     colours = genre_colours(genre)
     for marker, (name, own) in zip(MARKERS, table.groupby("genre"), strict=False):
-        ax.scatter(own["value"], np.zeros(len(own)), s=130, marker=marker, color=colours[name],
+        ax.scatter(own["value"], np.zeros(len(own)), s=130, marker=marker, color=colours[str(name)],
                    label=name)  # fmt: skip
     ax.axvline(threshold, color="black", linestyle="--")
     ax.set(yticks=[], xlabel="value of the feature")
@@ -203,7 +205,7 @@ def share(groups: Mapping[str, Sequence[float]]) -> Picture:
     means = {name: float(np.mean(values)) for name, values in groups.items()}
     for row, (name, values) in enumerate(groups.items()):
         ax.plot([everything, means[name]], [row, row], color="#56504c", linewidth=1)
-        ax.plot(values, [row] * len(values), MARKERS[row], color=colours[name], markersize=9)
+        ax.plot(values, [row] * len(values), MARKERS[row], color=colours[str(name)], markersize=9)
         ax.plot(means[name], row, "|", color="black", markersize=28, markeredgewidth=2)
     ax.axvline(everything, color="black", linestyle="--")
     ax.set_yticks(range(len(groups)), groups)
