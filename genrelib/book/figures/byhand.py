@@ -48,7 +48,7 @@ def strips(cut: Mapping[str, np.ndarray], song: np.ndarray) -> Picture:
             ax.text(place + 0.5, row, str(fold + 1), ha="center", va="center",
                     fontsize=10, color="white" if fold == 0 else "black")  # fmt: skip
     for edge in np.flatnonzero(np.diff(song)) + 1:
-        ax.axvline(edge, color="black", linewidth=1.2)
+        ax.axvline(float(edge), color="black", linewidth=1.2)
     ax.set_yticks(range(len(cut)), cut)
     ax.set(xticks=[], xlim=(0, len(song)), xlabel="slices; a black line parts two tracks")
     ax.invert_yaxis()
@@ -168,8 +168,8 @@ def split(values: Sequence[float], genre: Sequence[str], threshold: float) -> Pi
     table = pd.DataFrame({"value": values, "genre": genre})
     colours = genre_colours(genre)
     for marker, (name, own) in zip(MARKERS, table.groupby("genre"), strict=False):
-        ax.scatter(own["value"], np.zeros(len(own)), s=130, marker=marker, color=colours[str(name)],
-                   label=name)  # fmt: skip
+        ax.scatter(own["value"], np.zeros(len(own)), s=130, marker=marker,
+                   color=colours[str(name)], label=name)  # fmt: skip
     ax.axvline(threshold, color="black", linestyle="--")
     ax.set(yticks=[], xlabel="value of the feature")
     ax.spines["left"].set_visible(False)
