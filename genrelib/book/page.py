@@ -40,7 +40,7 @@ METADATA_KEY = "genrelib"
 # Pixels of the saved image, and of its place on the page, per inch of figure: a figure of seven
 # inches fills the text column, and looks sharp on a screen with twice the pixels.
 SAVED_DPI, SHOWN_DPI = 160, 100
-# A data URI is part of the page, and pages have an upper bound of 2 MB.
+# A data URI is part of the page, and a page with its images has an upper bound of 1.5 MB.
 MAX_SOUND_BYTES = 60_000
 SILENT = (
     "There would be players here, if the recordings were on this disk, or ours to publish: "

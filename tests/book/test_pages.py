@@ -128,3 +128,13 @@ def test_the_default_site_and_the_recorded_results_agree(default_site: Path) -> 
     for key, value in shown.items():
         low, high = recorded.loc[key, ["low", "high"]]
         assert low - 0.005 <= value <= high + 0.005, (key, value)
+
+
+def test_the_weight_of_a_page_counts_its_images_once(tmp_path: Path) -> None:
+    (tmp_path / "plot.png").write_bytes(bytes(1_400_000))
+    image = '<img src="plot.png" alt="A plot">'
+    (tmp_path / "index.html").write_text(f"<p>{image}{image}</p>", "utf-8")
+    assert check_site(tmp_path) == []
+    (tmp_path / "index.html").write_text(f"<p>{image}{'x' * 100_000}</p>", "utf-8")
+    (fault,) = check_site(tmp_path)
+    assert fault == f"index.html: the page has {1_500_000 + len(image) + 7:,} bytes"
