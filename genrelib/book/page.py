@@ -113,14 +113,14 @@ def source(function: Callable[..., Any]) -> None:
 
 
 def _png(fig: Figure) -> bytes:
-    """Return a figure as a PNG of at most 256 colours, which is a third of the size."""
+    """Return a figure as a PNG of at most 128 colours, which is a quarter of the size."""
     from PIL import Image
 
     buffer, small = io.BytesIO(), io.BytesIO()
     # An opaque white ground keeps black axes readable where the page around them is dark.
     fig.savefig(buffer, format="png", dpi=SAVED_DPI, facecolor="white", bbox_inches="tight")
     image = Image.open(buffer).convert("RGB")
-    image.quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    image.quantize(128, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
     return small.getvalue()
 
 
