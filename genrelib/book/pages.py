@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from genrelib.book.chapters import BookError, Chapter, Folders
 from genrelib.book.check import repository_of
-from genrelib.book.inline import TAG, expressions, filled
+from genrelib.book.inline import TAG, filled, with_probes
 from genrelib.book.lesson import tagged
 from genrelib.book.running import fail_on_full_disk
 from genrelib.book.solutions import SOLVED, with_results
@@ -61,34 +61,39 @@ def write_pages(folders: Folders, book: list[Chapter], parameters: Mapping[str, 
 def page_of(
     chapter: Chapter, executed: NotebookNode, parameters: Mapping[str, Any]
 ) -> NotebookNode:
-    """Return the chapter's own text and code with the outputs that the code had when it ran."""
-    page = nbformat.from_dict(json.loads(json.dumps(chapter.notebook)))
-    ran = [c for c in executed.cells if "injected-parameters" not in c.metadata.get("tags", [])]
-    outcomes: list[NotebookNode] = []
-    for cell in ran:
-        if tagged(cell, TAG):
-            outcomes[-1]["values"] = [v for out in cell.outputs for v in out.metadata[TAG]]
-        elif tagged(cell, SOLVED):
-            outcomes[-1]["solved"] = [o.metadata for o in cell.outputs if SOLVED in o.metadata]
-        else:
-            outcomes.append(cell)
-    wanted = [len(expressions(c.source)) * (c.cell_type == "markdown") for c in page.cells]
-    if wanted != [len(cell.get("values", [])) for cell in outcomes]:
+    """Return the chapter's own text and code with the outputs that the code had when it ran.
+
+    Text that computes nothing may have changed, come or gone since.
+    """
+    page = with_probes(nbformat.from_dict(json.loads(json.dumps(chapter.notebook))))
+    wanted = [cell for cell in page.cells if cell.cell_type == "code"]
+    ran = [
+        cell
+        for cell in executed.cells
+        if cell.cell_type == "code" and not tagged(cell, "injected-parameters")
+    ]
+    if [cell.source for cell in wanted] != [cell.source for cell in ran]:
         raise BookError(
-            f"the text of {chapter.name} has changed since it ran: run `genrelib book`, or "
+            f"what {chapter.name} computes has changed since it ran: run `genrelib book`, or "
             f"`genrelib book --chapter {chapter.name}` first"
         )
-    for number, (cell, outcome) in enumerate(zip(page.cells, outcomes, strict=True), 1):
-        if cell.cell_type != "code":
-            cell.source = filled(cell.source, outcome.get("values", []))
-            for solved in outcome.get("solved", []):
-                cell.source = with_results(cell.source, solved)
-            continue
-        cell.outputs = outcome.outputs
-        cell.execution_count = outcome.execution_count
-        if "parameters" in cell.metadata.get("tags", []):
-            cell.source = _with_parameters(cell.source, parameters)
-        _place_figure(cell, f"{chapter.path}, cell {number}")
+    for cell, outcome in zip(wanted, ran, strict=True):
+        cell.outputs, cell.execution_count = outcome.outputs, outcome.execution_count
+    probed, page.cells = page.cells, []
+    for cell in probed:
+        if tagged(cell, TAG):
+            values = [value for out in cell.outputs for value in out.metadata[TAG]]
+            page.cells[-1].source = filled(page.cells[-1].source, values)
+        elif tagged(cell, SOLVED):
+            for solved in (o.metadata for o in cell.outputs if SOLVED in o.metadata):
+                page.cells[-1].source = with_results(page.cells[-1].source, solved)
+        else:
+            page.cells.append(cell)
+    for number, cell in enumerate(page.cells, 1):
+        if cell.cell_type == "code":
+            if tagged(cell, "parameters"):
+                cell.source = _with_parameters(cell.source, parameters)
+            _place_figure(cell, f"{chapter.path}, cell {number}")
     return page
 
 

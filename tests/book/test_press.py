@@ -160,10 +160,14 @@ def test_nothing_runs_when_nothing_changed(root: Path, capsys) -> None:
 @pytest.mark.slow
 def test_new_prose_needs_no_run(root: Path) -> None:
     prose = small_book.SECOND[-1] + " Really."
-    small_book.write_chapter(root, "two", [*small_book.SECOND[:-1], prose], ["one"])
+    before, after = "text: A cell more.", "text: And one behind."
+    whole = [*small_book.SECOND[:2], before, *small_book.SECOND[2:-1], prose, after]
+    small_book.write_chapter(root, "two", whole, ["one"])
     result = build(root=root, quiet=True)
     assert result.ran == {} and result.rendered
     assert "It makes 2. Really." in page(root, "two").text
+    assert "A cell more." in page(root, "two").text
+    assert "And one behind." in page(root, "two").text
 
 
 @pytest.mark.slow
@@ -648,7 +652,7 @@ def test_a_page_whose_text_is_newer_than_its_run_is_named(tmp_path: Path, enviro
     longer = [*small_book.SECOND, "text: Twice that is {eval}`2 * total`."]
     small_book.write_chapter(root, "two", longer)
     # The first chapter can be made alone, the page of the second cannot be filled in.
-    with pytest.raises(BookError, match=r"text of two has changed.*genrelib book --chapter two"):
+    with pytest.raises(BookError, match=r"two computes has changed.*genrelib book --chapter two"):
         build(chapters=["one"], root=root, quiet=True)
     made = build(root=root, quiet=True)
     assert list(made.ran) == ["two"] and made.html is not None
