@@ -16,6 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
+from genrelib.book.folds import with_folds
 from genrelib.corpus import write_whole
 
 EXERCISE, SOLUTION, SELF_TEST, ANSWER = "exercise", "solution", "self-test", "answer"
@@ -203,6 +204,10 @@ def form_faults(notebook: NotebookNode) -> list[str]:
             faults.append(f"question {number} has fewer than {CHOICES} answers in `{{dropdown}}`")
         if any(not text for _, text in question.choices):
             faults.append(f"question {number} has an answer without an explanation")
+    try:
+        with_folds(notebook.cells)
+    except ValueError as error:
+        faults.append(str(error))
     return faults
 
 

@@ -26,9 +26,9 @@ FIGURES = PACKAGE_DATA.parent / "book" / "figures"
 OUTSIDE = {"__main__.py", "book", "cli"}
 """What no chapter computes with: changing it changes no output."""
 PRESS = {
-    "about.py", "chapters.py", "check.py", "lab.py", "lesson.py", "log.py", "madefrom.py",
-    "pages.py", "press.py", "readme.py", "reference.py", "running.py", "site.py", "song.py",
-    "speed.py", "student.py", "teaching.py",
+    "about.py", "chapters.py", "check.py", "folds.py", "lab.py", "lesson.py", "log.py",
+    "madefrom.py", "pages.py", "press.py", "readme.py", "reference.py", "running.py", "site.py",
+    "song.py", "speed.py", "student.py", "teaching.py",
 }  # fmt: skip
 """What of this room makes pages of what the chapters gave; they use the rest."""
 

@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from genrelib.book.chapters import BookError, Chapter, Folders
 from genrelib.book.check import repository_of
+from genrelib.book.folds import with_folds
 from genrelib.book.inline import TAG, filled, with_probes
 from genrelib.book.lesson import tagged
 from genrelib.book.running import fail_on_full_disk
@@ -94,6 +95,10 @@ def page_of(
             if tagged(cell, "parameters"):
                 cell.source = _with_parameters(cell.source, parameters)
             _place_figure(cell, f"{chapter.path}, cell {number}")
+    try:
+        page.cells = with_folds(page.cells)
+    except ValueError as error:
+        raise BookError(f"{chapter.path}: {error}") from error
     return page
 
 

@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
 from PIL import Image
 
 from genrelib.book import check_site, load_results
+from genrelib.book.folds import COLLAPSED
 from genrelib.book.page import SAVED_DPI, SHOWN_DPI
 from genrelib.evaluation import FEW
 
@@ -138,3 +140,14 @@ def test_the_weight_of_a_page_counts_its_images_once(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(f"<p>{image}{'x' * 100_000}</p>", "utf-8")
     (fault,) = check_site(tmp_path)
     assert fault == f"index.html: the page has {1_500_000 + len(image) + 7:,} bytes"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_folds_what_is_for_the_curious(default_site: Path, name: str) -> None:
+    cells = nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4).cells
+    folds = article(default_site, name).select("details.curious")
+    assert len(folds) == sum(bool(cell.metadata.get(COLLAPSED)) for cell in cells)
+    for fold in folds:
+        assert not fold.find_all(["h1", "h2", "h3"]), "a fold has swallowed a heading"
+        assert fold.find("summary") and fold.select(".cell")
