@@ -82,6 +82,11 @@ def test_a_chapter_has_its_exercises_in_the_form(path: Path) -> None:
     assert exercises_of(notebook)
 
 
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_is_a_whole_lesson(path: Path) -> None:
+    assert missing_parts(nbformat.read(path, as_version=4)) == []
+
+
 @pytest.mark.parametrize("name", ["01-data", "02-slicing"])
 def test_five_questions_with_an_explanation_for_every_answer(name: str) -> None:
     questions = questions_of(nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4))
