@@ -1,0 +1,84 @@
+"""What a reader may try out in a figure: the numbers behind it, few enough for a page.
+
+Each function returns what :class:`genrelib.book.figures.common.Picture` takes as ``data``: its
+``kind``, which says what the script of the page makes of it; a ``table``, the same for whoever
+cannot see the figure; and the numbers. :mod:`genrelib.book.interactive` brings them to the page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["threshold"]
+
+MAX_BYTES = 60_000
+"""Data that weigh more stay away from the page, which then shows the picture alone."""
+
+
+def threshold(shares: pd.DataFrame, truth: pd.Series, colours: Iterable[str]) -> Any:
+    """Say how the rows of a one-hot forest depend on the share of votes that it asks for.
+
+    Parameters
+    ----------
+    shares : pandas.DataFrame
+        Share of the votes, one row per slice, one column per genre.
+    truth : pandas.Series
+        Genre of each slice, one of these columns.
+    colours : iterable of str
+        Colours of slices whose leading genre is right, and of others.
+
+    Returns
+    -------
+    dict or None
+        ``right`` and ``wrong`` hold the slices by whether their leading genre is right, three
+        numbers for each, in per cent: the share of its own genre, and the two greatest of the
+        others. None where they are too many for a page.
+    """
+    votes = 100 * shares.to_numpy(float)
+    own = np.arange(len(votes)), shares.columns.get_indexer(truth)
+    rest = votes.copy()
+    rest[own] = -1
+    rest = np.sort(np.column_stack([rest, np.zeros((len(votes), 2))]), axis=1)[:, :-3:-1]
+    slices = np.round(np.column_stack([votes[own], rest]), 2)
+    leads = (shares.idxmax(axis=1) == truth).to_numpy()
+    rows = [[f"{t} %", *_rows_at(slices, t).values()] for t in range(0, 100, 10)]
+    return _light(
+        {
+            "kind": "threshold",
+            "right": _numbers(slices[leads].ravel()),
+            "wrong": _numbers(slices[~leads].ravel()),
+            "colours": list(colours),
+            "table": {
+                "caption": "Rows of the one-hot forest by the share of votes that it asks for",
+                "head": ["more than", "all zeros", "right", "wrong", "several genres", "accuracy"],
+                "rows": [[*row, f"{row[2] / max(len(slices), 1):.2f}"] for row in rows],
+            },
+        }
+    )
+
+
+def _rows_at(slices: np.ndarray, least: float) -> dict[str, int]:
+    """Count the rows where a genre is named that has more than so many per cent of the votes."""
+    named = slices > least
+    number, right = named.sum(axis=1), named[:, 0] & ~named[:, 1:].any(axis=1)
+    return {
+        "zeros": int((number == 0).sum()),
+        "right": int(right.sum()),
+        "wrong": int((~right & (number == 1)).sum()),
+        "several": int((number > 1).sum()),
+    }
+
+
+def _numbers(values: Iterable[float]) -> list[float]:
+    """Return plain numbers, whole ones without a decimal point."""
+    return [int(value) if value == int(value) else float(value) for value in values]
+
+
+def _light(data: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the data, or None where a page would have to carry too much."""
+    return data if len(json.dumps(data, ensure_ascii=False).encode()) <= MAX_BYTES else None
