@@ -6,7 +6,8 @@ import { make, shape } from "./make.js";
 /** What `genrelib.book.interactive` writes behind a figure; the rest depends on its kind.
  * @typedef {{kind: string, alt: string, [name: string]: any}} Given */
 /** What an interactive figure gives: its drawing, made anew for each width, and what is around it.
- * @typedef {{paint: (width: number) => Node, controls: Node[], said: HTMLElement, beside?: boolean}} Answering */
+ * @typedef {{paint: (width: number) => Node, controls: Node[], said: HTMLElement,
+ *   beside?: boolean, point?: (event: PointerEvent) => void}} Answering */
 
 /** The sentence that says what is shown, which screen readers read when it changes. */
 export function sentenceOf() {
@@ -45,6 +46,27 @@ export function decimals(value) {
   return (value * 8) % 4 === 1 ? (value - 0.005).toFixed(2) : value.toFixed(2);
 }
 
+/** A mark of a form of its own, one of ten, so that colours need not be told apart.
+ * @param {number} which
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ * @param {Record<string, any>} given */
+export function glyph(which, x, y, r, given) {
+  const [s, t] = [0.85 * r, 0.4 * r];
+  const star = Array.from({ length: 10 }, (_, k) => {
+    const [angle, far] = [(Math.PI * k) / 5, k % 2 ? 0.5 * r : 1.25 * r];
+    return `${(far * Math.sin(angle)).toFixed(1)} ${(-far * Math.cos(angle)).toFixed(1)}`;
+  });
+  const plus = `M${-t} ${-r}h${2 * t}v${r - t}h${r - t}v${2 * t}h${t - r}v${r - t}h${-2 * t}v${t - r}h${t - r}v${-2 * t}h${r - t}z`;
+  const path = [
+    `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`, `M${-s} ${-s}h${2 * s}v${2 * s}h${-2 * s}z`,
+    `M0 ${-1.2 * r}L${r} 0L0 ${1.2 * r}L${-r} 0z`, `M0 ${-r}L${r} ${s}H${-r}z`, `M0 ${r}L${r} ${-s}H${-r}z`,
+    plus, `M${star.join("L")}z`, plus, `M${-r} 0L${s} ${-r}V${r}z`, `M${r} 0L${-s} ${-r}V${r}z`,
+  ][which % 10];
+  return shape("path", { d: path, transform: `translate(${x} ${y})${which % 10 === 7 ? " rotate(45)" : ""}`, ...given });
+}
+
 /** A slider with its name, and a button to either side for steps.
  * @param {string} name
  * @param {{min: number, max: number, value: number}} range
@@ -72,8 +94,8 @@ export function stepper(name, { min, max, value }, spoken, moved) {
  * @param {HTMLElement} figure the picture
  * @param {Given} given
  * @param {Answering} answering */
-export function put(holder, figure, given, { paint, controls, said, beside }) {
-  const place = make("div", { class: "figure-drawn" });
+export function put(holder, figure, given, { paint, controls, said, beside, point }) {
+  const place = make("div", { class: "figure-drawn", pointerdown: point ?? null, pointermove: point ?? null });
   const live = make("div", { class: "figure-live" }, place, ...controls, said);
   const picture = figure.querySelector("img");
   if (beside || !picture) holder.prepend(live);

@@ -13,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from genrelib.book import show
-from genrelib.book.figures import Picture, forest
+from genrelib.book.figures import Picture, forest, neighbours
 from genrelib.book.interactive import add_interactive
 from genrelib.corpus import GENRES
 
@@ -68,4 +68,12 @@ def pictures() -> list[Picture]:
     own = np.eye(10)[[list(GENRES).index(genre) for genre in truth]]
     shares = [rng.multinomial(100, rng.dirichlet(0.4 + 3 * row)) for row in own]
     votes = pd.DataFrame(np.array(shares) / 100, truth.index, list(GENRES))
-    return [forest.majority(votes, truth, votes.max(axis=1) <= 0.5)]
+    k = np.arange(1, 100)
+    curves = {}
+    for name, value in {"random-slice": 0.9 - k / 200, "track": 0.5 + k / 400 - k**2 / 5e4}.items():
+        table = {"value": np.round(value, 3), "low": value - 0.05123, "high": value + 0.05}
+        curves[name] = pd.DataFrame(table, index=k)
+    return [
+        forest.majority(votes, truth, votes.max(axis=1) <= 0.5),
+        neighbours.by_k(curves),
+    ]

@@ -21,7 +21,10 @@ from genrelib.book import song
 from genrelib.book.figures import interactive
 
 AXE = song.WEB / "node_modules" / "axe-core" / "axe.min.js"
-CHAPTERS = {"fig-forest-majority": "04-random-forest"}
+CHAPTERS = {
+    "fig-forest-majority": "04-random-forest",
+    "fig-knn-k": "05-nearest-neighbours",
+}
 NAMES = list(CHAPTERS)
 
 pytestmark = [
@@ -185,3 +188,42 @@ def test_the_threshold_makes_rows_of_zeros(context: Any, site: Path) -> None:
     )
     assert all(height > 0 for height in heights)
     assert re.search(r"threshold stands at 50 %", live(page, name).locator("svg[role=img]").get_attribute("aria-label"))
+
+
+# --- the sweep over k --------------------------------------------------------------------------
+
+
+def test_the_stepper_says_value_and_interval_of_each_protocol(context: Any, site: Path) -> None:
+    name = "fig-knn-k"
+    page = opened(context, site, name)
+    data = given(page, name)
+    slider = live(page, name).get_by_role("slider")
+
+    def agrees(k: int) -> None:
+        at = data["k"].index(k)
+        parts = [
+            f"{line['name']} {line['value'][at]:.2f} (95 % interval {line['low'][at]:.2f} to "
+            f"{line['high'][at]:.2f})"
+            for line in data["lines"]
+        ]
+        assert said(page, name) == f"k = {k}: {'; '.join(parts)}."
+        assert slider.input_value() == str(k)
+
+    agrees(1)
+    alt = str(page.locator(f"#{name} img").get_attribute("alt"))
+    for line in data["lines"]:
+        value, low, high = (line[part][0] for part in ("value", "low", "high"))
+        assert f"{line['name']} starts at {value:.2f} ({low:.2f} to {high:.2f})" in alt
+    slider.press("ArrowRight")
+    agrees(2)
+    slider.press("End")
+    agrees(data["k"][-1])
+    live(page, name).get_by_role("button", name="one less").press("Space")
+    agrees(data["k"][-2])
+    for k in data["k"][4::13]:
+        slider.fill(str(k))
+        agrees(k)
+    # A click takes the k that lies below it.
+    box = live(page, name).locator("svg[role=img]").bounding_box()
+    page.mouse.click(box["x"] + 53, box["y"] + 100)
+    agrees(1)

@@ -8,13 +8,13 @@ cannot see the figure; and the numbers. :mod:`genrelib.book.interactive` brings 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["threshold"]
+__all__ = ["sweep", "threshold"]
 
 MAX_BYTES = 60_000
 """Data that weigh more stay away from the page, which then shows the picture alone."""
@@ -60,6 +60,58 @@ def threshold(shares: pd.DataFrame, truth: pd.Series, colours: Iterable[str]) ->
             },
         }
     )
+
+
+def sweep(curves: Mapping[str, pd.DataFrame], colours: Mapping[str, str]) -> Any:
+    """Say how the accuracy depends on the number of neighbours that are asked.
+
+    Parameters
+    ----------
+    curves : mapping of str to pandas.DataFrame
+        By protocol the accuracy: index k; ``value``, ``low``, ``high``.
+    colours : mapping of str to str
+        Colour by protocol.
+
+    Returns
+    -------
+    dict or None
+        ``k``, and in ``lines`` for each protocol its name, its colour, the best k and the three
+        columns. None where they are too many for a page, or there is no curve.
+    """
+    if not curves:
+        return None
+    k = sorted({int(k) for curve in curves.values() for k in curve.index})
+    lines = [
+        {"name": name, "colour": colours[name], "best": int(curve["value"].idxmax())}
+        | {part: [_short(v) for v in curve[part].reindex(k)] for part in ("value", "low", "high")}
+        for name, curve in curves.items()
+    ]
+    return _light(
+        {
+            "kind": "sweep",
+            "k": k,
+            "lines": lines,
+            "table": {
+                "caption": "Accuracy per slice by the number of neighbours, with 95 % intervals",
+                "head": ["k", *curves],
+                "rows": [
+                    [str(n), *(_with_interval(curve.loc[n]) for curve in curves.values())]
+                    for n in (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 99)
+                    if n in k
+                ],
+            },
+        }
+    )
+
+
+def _short(value: float) -> float:
+    """Return five decimals, or all of them where two would then be others than in the text."""
+    short = round(float(value), 5)
+    return short if f"{short:.2f}" == f"{value:.2f}" else float(value)
+
+
+def _with_interval(row: pd.Series) -> str:
+    return f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
 
 
 def _rows_at(slices: np.ndarray, least: float) -> dict[str, int]:

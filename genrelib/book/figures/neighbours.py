@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from genrelib.book.figures import scores
+from genrelib.book.figures import interactive, scores
 from genrelib.book.figures.common import PROTOCOL_COLOURS, Picture
 from genrelib.evaluation import PROTOCOLS
 
@@ -65,6 +65,7 @@ def by_k(curves: Mapping[str, pd.DataFrame], not_tested: Collection[str] = ()) -
         "best k. " + (fewer if "artist" in curves and len(not_tested) else ""),
         alt=f"Lines of accuracy over k from 1 to {last}: {'; '.join(spoken)}",
         name="fig-knn-k",
+        data=interactive.sweep(curves, PROTOCOL_COLOURS),
     )
 
 

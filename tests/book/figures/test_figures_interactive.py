@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score
 
-from genrelib.book.figures import forest, interactive
+from genrelib.book.figures import forest, interactive, neighbours
 
 GENRES = ["blues", "jazz", "rock"]
 
@@ -68,3 +68,48 @@ def test_what_is_too_much_for_a_page_stays_away() -> None:
     shares, truth = ballot(9000)
     assert interactive.threshold(shares, truth, ()) is None
     assert forest.majority(shares, truth, shares.max(axis=1) <= 0.5).data is None
+
+
+# --- the sweep over k --------------------------------------------------------------------------
+
+
+def curves(last: int = 99) -> dict[str, pd.DataFrame]:
+    """Accuracy by k under two protocols, in steps of a five-hundredth."""
+    k = np.arange(1, last + 1)
+    found = {}
+    for name, values in {"random-slice": 450 - 2 * k, "track": 200 + 10 * np.sin(k)}.items():
+        value = np.round(values) / 500
+        table = {"value": value, "low": value - 0.0512345, "high": value + 0.0412345}
+        found[name] = pd.DataFrame(table, index=k)
+    return found
+
+
+@pytest.mark.parametrize("last", [1, 3, 99])
+def test_the_sweep_holds_what_the_lines_draw(last: int) -> None:
+    made = curves(last)
+    picture = neighbours.by_k(made)
+    data = picture.data
+    assert data["k"] == list(range(1, last + 1))
+    drawn = {line.get_label().split(",")[0]: line for line in picture.figure.axes[0].lines}
+    for line in data["lines"]:
+        curve = made[line["name"]]
+        assert line["value"] == pytest.approx(drawn[line["name"]].get_ydata(), abs=1e-5)
+        assert line["colour"] == drawn[line["name"]].get_color()
+        for part in ("low", "high"):
+            assert line[part] == pytest.approx(curve[part].tolist(), abs=1e-5)
+        assert f"{line['name']} starts at {line['value'][0]:.2f}" in picture.alt
+        assert f"is best at k = {line['best']} with" in picture.alt
+    assert data["table"]["head"] == ["k", *made]
+    assert data["table"]["rows"][0][1] == "0.90 (0.84 to 0.94)"
+    assert data["table"]["rows"][-1][0] == str(last)
+    json.dumps(data)
+
+
+def test_two_decimals_are_those_of_the_text() -> None:
+    for value in (0.7449999, 0.745, 0.7450000000000001, 0.7450001, 0.125, 0.123456789):
+        assert f"{interactive._short(value):.2f}" == f"{value:.2f}"
+    assert interactive._short(0.123456789) == 0.12346
+
+
+def test_no_protocol_gives_no_sweep() -> None:
+    assert interactive.sweep({}, {}) is None
