@@ -6,7 +6,7 @@ import { make, shape } from "./make.js";
 /** What `genrelib.book.interactive` writes behind a figure; the rest depends on its kind.
  * @typedef {{kind: string, alt: string, [name: string]: any}} Given */
 /** What an interactive figure gives: its drawing, made anew for each width, and what is around it.
- * @typedef {{paint: (width: number) => Node, controls: Node[], said: HTMLElement,
+ * @typedef {{paint: (width: number) => Node, controls: Node[],
  *   beside?: boolean, point?: (event: PointerEvent) => void}} Answering */
 
 /** The sentence that says what is shown, which screen readers read when it changes. */
@@ -94,9 +94,9 @@ export function stepper(name, { min, max, value }, spoken, moved) {
  * @param {HTMLElement} figure the picture
  * @param {Given} given
  * @param {Answering} answering */
-export function put(holder, figure, given, { paint, controls, said, beside, point }) {
+export function put(holder, figure, given, { paint, controls, beside, point }) {
   const place = make("div", { class: "figure-drawn", pointerdown: point ?? null, pointermove: point ?? null });
-  const live = make("div", { class: "figure-live" }, place, ...controls, said);
+  const live = make("div", { class: "figure-live" }, place, ...controls);
   const picture = figure.querySelector("img");
   if (beside || !picture) holder.prepend(live);
   else {

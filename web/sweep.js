@@ -69,5 +69,5 @@ export function sweep(answer, changed) {
     make("li", {}, shape("svg", { width: 40, height: 16, "aria-hidden": "true" },
       shape("line", { x1: 0, x2: 40, y1: 8, y2: 8, stroke: colour, "stroke-width": 2, "stroke-dasharray": DASHES[i % 3] }),
       glyph(i + 1, 20, 8, 6, { fill: colour })), `${name}, best k = ${best}`)));
-  return { paint, controls: [legend, row], said, point };
+  return { paint, controls: [legend, row, said], point };
 }

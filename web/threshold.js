@@ -115,5 +115,5 @@ export function threshold(given, changed) {
 
   const legend = make("ul", { class: "figure-legend" }, ...ROWS.map(([, name, colour, style]) =>
     make("li", {}, shape("svg", { width: 16, height: 16, "aria-hidden": "true" }, shape("rect", { x: 1, y: 1, width: 14, height: 14, ...paintOf(style, colour) })), name)));
-  return { paint, controls: [legend, row], said };
+  return { paint, controls: [legend, row, said] };
 }

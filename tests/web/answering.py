@@ -16,6 +16,7 @@ from genrelib.book import show
 from genrelib.book.figures import Picture, forest, neighbours
 from genrelib.book.interactive import add_interactive
 from genrelib.corpus import GENRES
+from genrelib.evaluation import confusion
 
 # The colours that the theme of the book gives to light and dark.
 PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">
@@ -73,7 +74,22 @@ def pictures() -> list[Picture]:
     for name, value in {"random-slice": 0.9 - k / 200, "track": 0.5 + k / 400 - k**2 / 5e4}.items():
         table = {"value": np.round(value, 3), "low": value - 0.05123, "high": value + 0.05}
         curves[name] = pd.DataFrame(table, index=k)
+    told, tracks = predictions(truth, rng)
     return [
         forest.majority(votes, truth, votes.max(axis=1) <= 0.5),
         neighbours.by_k(curves),
+        neighbours.confusion_by_track(confusion(told), told, tracks),
     ]
+
+
+def predictions(
+    truth: pd.Series, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Name the genres of five slices of each track, and the tracks."""
+    names = pd.Index([f"{genre}.{k:05d}" for k, genre in enumerate(truth)], name="track_id")
+    told = pd.DataFrame({"track_id": np.repeat(names, 5), "genre": np.repeat(truth.array, 5)})
+    wrong = rng.random(len(told)) < 0.4
+    told["predicted"] = told["genre"].where(~wrong, rng.choice(GENRES, len(told)))
+    told = told.assign(protocol="track", model="k-NN", **{f"p_{genre}": 0.1 for genre in GENRES})
+    artist = [None if k % 7 == 0 else f"Artist <{k // 2}> & friends" for k in range(len(names))]
+    return told, pd.DataFrame({"artist": artist, "title": "A title"}, names)

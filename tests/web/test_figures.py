@@ -24,6 +24,7 @@ AXE = song.WEB / "node_modules" / "axe-core" / "axe.min.js"
 CHAPTERS = {
     "fig-forest-majority": "04-random-forest",
     "fig-knn-k": "05-nearest-neighbours",
+    "fig-knn-confusion-track": "05-nearest-neighbours",
 }
 NAMES = list(CHAPTERS)
 
@@ -227,3 +228,56 @@ def test_the_stepper_says_value_and_interval_of_each_protocol(context: Any, site
     box = live(page, name).locator("svg[role=img]").bounding_box()
     page.mouse.click(box["x"] + 53, box["y"] + 100)
     agrees(1)
+
+
+# --- the confusion matrix ------------------------------------------------------------------------
+
+
+def test_a_cell_lists_its_tracks(context: Any, site: Path) -> None:
+    name = "fig-knn-confusion-track"
+    page = opened(context, site, name)
+    data = given(page, name)
+    cells = {(row, column): flat for row, column, *flat in data["cells"]}
+    buttons = live(page, name).locator(".cells-matrix button")
+    assert buttons.count() == len(cells)
+    alt = str(page.locator(f"#{name} img").get_attribute("alt"))
+
+    def agrees() -> tuple[int, int]:
+        chosen = live(page, name).locator("button[aria-pressed=true]")
+        place = chosen.evaluate(
+            "b => [b.closest('tr').rowIndex - 1, b.closest('td').cellIndex - 1]"
+        )
+        flat = cells[tuple(place)]
+        genre, taken = data["rows"][place[0]], data["columns"][place[1]]
+        number, slices = len(flat) // 2, sum(flat[1::2])
+        rest = f"{slices} slice{'s' * (slices != 1)} of {number} track{'s' * (number != 1)}."
+        way = "named rightly" if genre == taken else f"taken for {taken}"
+        assert said(page, name) == f"{genre} {way}: {rest}"
+        assert chosen.inner_text() == str(slices)
+        listed = live(page, name).locator(".cells-tracks li").all_inner_texts()
+        for text, track, many in zip(listed, flat[::2], flat[1::2], strict=True):
+            known = data["tracks"][track]
+            assert text.startswith(known[0]) and text.endswith(f"{many} of {known[1]} slices")
+            assert (known[2] or "artist not known") in text or known[3] in text
+        if genre == taken:
+            assert f"{genre} {slices} of " in alt
+        return place[0], place[1]
+
+    row, column = agrees()
+    off = {at: sum(flat[1::2]) for at, flat in cells.items()
+           if data["rows"][at[0]] != data["columns"][at[1]]}  # fmt: skip
+    assert off[row, column] == max(off.values())
+    # One stop of the tab key; from there the arrow keys lead to every cell.
+    assert live(page, name).locator('.cells-matrix button[tabindex="0"]').count() == 1
+    live(page, name).locator("button[aria-pressed=true]").focus()
+    seen = {(row, column)}
+    for key in ["ArrowUp"] * len(data["rows"]):
+        page.keyboard.press(key)
+    for _ in data["rows"]:
+        for key in ["ArrowLeft"] * len(data["columns"]) + ["ArrowRight"] * len(data["columns"]):
+            page.keyboard.press(key)
+            seen.add(agrees())
+        page.keyboard.press("ArrowDown")
+    assert seen == set(cells)
+    buttons.last.click()
+    assert agrees() == max(cells)

@@ -1,6 +1,7 @@
 // What figures say, outside a page.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { cellSaid, cellsOf, nextTo } from "../cells.js";
 import { decimals, scale } from "../figure.js";
 import { rowAt, rowsAt, thresholdSaid } from "../threshold.js";
 
@@ -29,4 +30,20 @@ test("rows are counted by the share of their leading genre", () => {
   const bins = rowsAt(given, 50);
   assert.deepEqual([bins[9], bins[10], bins[19]], [{ zerosRight: 1 }, { right: 1 }, { wrong: 1 }]);
   assert.match(thresholdSaid(bins, 50), /Of 3 rows, all zeros: 1; right: 1; a wrong genre: 1; several genres: 0\. Accuracy: 0\.33\.$/);
+});
+
+test("a cell says its slices and its tracks, and arrows lead to the next", () => {
+  /** @type {import("../cells.js").Matrix} */
+  const matrix = {
+    rows: ["blues", "jazz"], columns: ["blues", "jazz", "rock"],
+    tracks: [["a", 5, null, null], ["b", 5, "B", null]], cells: [[0, 0, 0, 4], [0, 2, 0, 1], [1, 0, 1, 2, 0, 3]],
+  };
+  const all = cellsOf(matrix);
+  assert.deepEqual(all.map((cell) => cellSaid(matrix, cell)), [
+    "blues named rightly: 4 slices of 1 track.", "blues taken for rock: 1 slice of 1 track.", "jazz taken for blues: 5 slices of 2 tracks."]);
+  assert.equal(nextTo(all, all[0], "ArrowRight"), all[1]);
+  assert.equal(nextTo(all, all[1], "ArrowRight"), all[1]);
+  assert.equal(nextTo(all, all[1], "ArrowDown"), all[2]);
+  assert.equal(nextTo(all, all[2], "ArrowUp"), all[0]);
+  assert.equal(nextTo(all, all[0], "ArrowLeft"), all[0]);
 });

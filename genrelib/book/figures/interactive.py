@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["sweep", "threshold"]
+__all__ = ["cells", "sweep", "threshold"]
 
 MAX_BYTES = 60_000
 """Data that weigh more stay away from the page, which then shows the picture alone."""
@@ -112,6 +112,59 @@ def _short(value: float) -> float:
 
 def _with_interval(row: pd.Series) -> str:
     return f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+
+
+def cells(counts: pd.DataFrame, told: pd.DataFrame, tracks: pd.DataFrame) -> Any:
+    """Say whose slices stand in each cell of a confusion matrix.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame
+        The matrix, as from :func:`genrelib.evaluation.confusion`.
+    told : pandas.DataFrame
+        The predictions that it counts, with ``track_id``, ``genre`` and ``predicted``.
+    tracks : pandas.DataFrame
+        Index ``track_id``; ``artist`` and ``title`` where they are known.
+
+    Returns
+    -------
+    dict or None
+        ``rows`` and ``columns`` are the genres; ``tracks`` has name, number of slices, artist and
+        title; ``cells`` has row, column, and in turn the number of a track and how many of its
+        slices stand there, most first. None where they are too many for a page.
+    """
+    sizes = told["track_id"].value_counts()
+    number = {track: k for k, track in enumerate(sorted(sizes.index))}
+    known = tracks.reindex(list(number))[["artist", "title"]].astype(object)
+    known = known.where(known.notna(), None)
+    found, rows = [], []
+    for row, true in enumerate(counts.index):
+        for column, taken in enumerate(counts.columns):
+            here = told.loc[(told["genre"] == true) & (told["predicted"] == taken), "track_id"]
+            if here.empty:
+                continue
+            own = here.value_counts().rename_axis("track").reset_index(name="slices")
+            own = own.sort_values(["slices", "track"], ascending=[False, True])
+            pairs = list(zip(own["track"], own["slices"].tolist(), strict=True))
+            found.append([row, column, *(n for t, many in pairs for n in (number[t], many))])
+            rows.append([true, taken, len(here), ", ".join(f"{t} ({n})" for t, n in pairs)])
+    return _light(
+        {
+            "kind": "cells",
+            "rows": list(counts.index),
+            "columns": list(counts.columns),
+            "tracks": [
+                [track, int(sizes[track]), *about]
+                for track, about in zip(number, known.to_numpy().tolist(), strict=True)
+            ],
+            "cells": found,
+            "table": {
+                "caption": "The cells of the confusion matrix with their tracks",
+                "head": ["genre", "taken for", "slices", "tracks (slices of each)"],
+                "rows": rows,
+            },
+        }
+    )
 
 
 def _rows_at(slices: np.ndarray, least: float) -> dict[str, int]:

@@ -156,13 +156,19 @@ def protocols(rows: pd.DataFrame) -> Picture:
     return scores.under_protocols(rows, whose, "fig-knn-protocols")
 
 
-def confusion_by_slice(counts: pd.DataFrame) -> Picture:
+def confusion_by_slice(
+    counts: pd.DataFrame, told: pd.DataFrame | None = None, tracks: pd.DataFrame | None = None
+) -> Picture:
     """Show what the rule mixes up while siblings are in the training set.
 
     Parameters
     ----------
     counts : pandas.DataFrame
         What :func:`genrelib.evaluation.confusion` gives for ``random-slice``.
+    told : pandas.DataFrame, optional
+        The predictions that are counted: then the cells of the page list their tracks.
+    tracks : pandas.DataFrame, optional
+        Index ``track_id``; ``artist`` and ``title`` of these tracks.
 
     Returns
     -------
@@ -170,23 +176,31 @@ def confusion_by_slice(counts: pd.DataFrame) -> Picture:
         The confusion matrix.
     """
     title = "Confusion matrix of the nearest-neighbour rule"
-    return scores.confused(counts, title, "random-slice", "fig-knn-confusion-slice")
+    return scores.confused(counts, title, "random-slice", "fig-knn-confusion-slice", told, tracks)
 
 
-def confusion_by_track(counts: pd.DataFrame) -> Picture:
+def confusion_by_track(
+    counts: pd.DataFrame, told: pd.DataFrame | None = None, tracks: pd.DataFrame | None = None
+) -> Picture:
     """Show what the rule mixes up when siblings are kept apart.
 
     Parameters
     ----------
     counts : pandas.DataFrame
         What :func:`genrelib.evaluation.confusion` gives for ``track``.
+    told : pandas.DataFrame, optional
+        The predictions that are counted: then the cells of the page list their tracks.
+    tracks : pandas.DataFrame, optional
+        Index ``track_id``; ``artist`` and ``title`` of these tracks.
 
     Returns
     -------
     Picture
         The confusion matrix.
     """
-    return scores.confused(counts, "The same", "track", "fig-knn-confusion-track")
+    return scores.confused(
+        counts, "The same", "track", "fig-knn-confusion-track", told, tracks
+    )
 
 
 def permutation(lost: pd.DataFrame) -> Picture:

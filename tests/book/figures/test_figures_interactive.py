@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import accuracy_score
 
 from genrelib.book.figures import forest, interactive, neighbours
+from genrelib.evaluation import confusion
 
 GENRES = ["blues", "jazz", "rock"]
 
@@ -113,3 +114,38 @@ def test_two_decimals_are_those_of_the_text() -> None:
 
 def test_no_protocol_gives_no_sweep() -> None:
     assert interactive.sweep({}, {}) is None
+
+
+# --- the cells of a confusion matrix -------------------------------------------------------------
+
+
+def test_the_cells_hold_the_slices_that_the_matrix_counts() -> None:
+    rng = np.random.default_rng(2)
+    ids = [f"{genre}.{k}" for genre in GENRES[:2] for k in range(4)]
+    told = pd.DataFrame({"track_id": np.repeat(ids, 5)})
+    told["genre"] = told["track_id"].str.split(".").str[0]
+    told["predicted"] = rng.choice(GENRES, len(told))
+    told = told.assign(protocol="track", model="k-NN", **{f"p_{genre}": 0.1 for genre in GENRES})
+    tracks = pd.DataFrame({"artist": "Nobody", "title": [None, *"abcdefg"]}, ids, dtype=object)
+    counts = confusion(told)
+    picture = neighbours.confusion_by_track(counts, told, tracks)
+    data = picture.data
+    drawn = {text.get_position(): int(text.get_text()) for text in picture.figure.axes[0].texts}
+    held = {}
+    for row, column, *flat in data["cells"]:
+        held[column, row] = sum(flat[1::2])
+        for track, slices in zip(flat[::2], flat[1::2], strict=True):
+            name, size, artist, title = data["tracks"][track]
+            own = told[told["track_id"] == name]
+            assert (own["predicted"] == data["columns"][column]).sum() == slices <= size == 5
+            assert (own["genre"] == data["rows"][row]).all()
+            assert [artist, title] == ["Nobody", tracks.at[name, "title"]]
+        assert flat[1::2] == sorted(flat[1::2], reverse=True)
+    assert held == drawn and sum(held.values()) == len(told)
+    assert [row[2] for row in data["table"]["rows"]] == list(held.values())
+    json.dumps(data)
+
+
+def test_without_the_predictions_a_matrix_is_a_picture() -> None:
+    counts = pd.DataFrame(1, GENRES, GENRES)
+    assert neighbours.confusion_by_slice(counts).data is None
