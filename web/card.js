@@ -1,5 +1,6 @@
 // An answer for people: a card, the same as a picture, and for programs as JSON and CSV.
 
+import { make } from "./make.js";
 import { lengthOf } from "./verdict.js";
 
 /** What is known of one file: an answer, or what is wrong with it.
@@ -12,20 +13,6 @@ const FIELDS = ["file", "error", "genre", "reason", "probability", "duration", "
   "note", "probabilities", "course", "nearest"];
 const SHOWN = 5; // genres
 const FEW = 30; // recordings, below which a share is not quoted
-
-/** Make an element: its attributes, or its listeners where they are functions, and what is in it.
- * @param {string} tag
- * @param {Record<string, any>} [given]
- * @param {...(Node|string|null|false)} children */
-export function make(tag, given = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(given)) {
-    if (typeof value === "function") made.addEventListener(name, value);
-    else if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children.filter((child) => child !== null && child !== false));
-  return made;
-}
 
 /** @type {(share: number) => string} */
 export const percent = (share) => (share > 0 && share < 0.01 ? "under 1\u00a0%" : `${Math.round(100 * share)}\u00a0%`);

@@ -1,7 +1,8 @@
 // The chapter "Your own song": how the answer came about, drawn where the page has an element with
 // `data-song`. The figure of the book beside it makes room, but not in print.
 
-import { headline, make, percent } from "./card.js";
+import { headline, percent } from "./card.js";
+import { make } from "./make.js";
 import { place } from "./verdict.js";
 
 /** What is drawn, small enough to be taken along to the next page of the book; `window` in seconds.

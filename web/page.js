@@ -1,6 +1,7 @@
 // The page: fills every element with the id "song" with a drop zone, and shows what was heard.
 
-import { card, clock, csv, headline, make, percent, save, strip, trackName } from "./card.js";
+import { card, clock, csv, headline, percent, save, strip, trackName } from "./card.js";
+import { make } from "./make.js";
 import { playlistOf } from "./playlist.js";
 import { restored, showSteps } from "./chapter.js";
 import { Ear, asset } from "./ear.js";

@@ -1,7 +1,8 @@
 // A playlist from a song, of the tracks that the model knows: what genrelib.playlists does, in the
 // same order, with the same numbers; and the slider that asks for more variety.
 
-import { make, trackName } from "./card.js";
+import { trackName } from "./card.js";
+import { make } from "./make.js";
 
 /** What `genrelib.book.song` writes: local scale, artist and song of each track, and the settings.
  * @typedef {{scales: number[], artists: number[], songs: number[], near: number, pool: number,

@@ -67,7 +67,8 @@ def show(picture: Picture) -> None:
     png = _png(picture.figure)
     plt.close(picture.figure)
     width = int.from_bytes(png[16:20], "big") * SHOWN_DPI // SAVED_DPI
-    about = {"caption": picture.caption, "alt": picture.alt, "name": picture.name}
+    about: dict[str, Any] = {"caption": picture.caption, "alt": picture.alt}
+    about |= {"name": picture.name} | ({"data": picture.data} if picture.data else {})
     display(
         {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": picture.alt},
         raw=True,
@@ -162,20 +163,20 @@ def table(
     if not caption:
         raise ValueError("table() needs a non-empty caption: every table of the book has one")
     display(
-        {"text/html": _table_html(df, caption, formats, precision, index, missing)}
+        {"text/html": table_html(df, caption, formats, precision, index, missing)}
         | {"text/plain": f"{caption}\n{df}"},
         raw=True,
         metadata={METADATA_KEY: {"role": "table"}},
     )
 
 
-def _table_html(
+def table_html(
     df: pd.DataFrame,
     caption: str,
-    formats: Mapping[str, Any] | str | None,
-    precision: int,
-    index: bool,
-    missing: str,
+    formats: Mapping[str, Any] | str | None = None,
+    precision: int = 2,
+    index: bool = True,
+    missing: str = "–",
 ) -> str:
     """Return the table as HTML that needs no style of its own and names its headers' scope."""
     names = [html.escape("" if name is None else str(name)) for name in df.index.names]

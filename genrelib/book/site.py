@@ -17,6 +17,7 @@ from typing import Any
 from genrelib.book.about import write_about
 from genrelib.book.chapters import REFERENCE, BookError, Chapter, Folders
 from genrelib.book.check import check_site
+from genrelib.book.interactive import add_interactive
 from genrelib.book.log import Log
 from genrelib.book.madefrom import digest, hash_files, installed_versions
 from genrelib.book.reference import write_reference
@@ -55,6 +56,7 @@ def render(
     with log.step("pages"):
         site = _run_jupyter_book(folders)
         add_song(site)
+        add_interactive(site, folders.book)
         problems = check_site(site, folders.root)
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems[:30])

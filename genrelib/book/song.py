@@ -26,7 +26,7 @@ from genrelib.playlists import DIVERSITY, NEAR, POOL, VERSION, Index, catalogue
 
 WEB = PACKAGE_DATA.parents[1] / "web"
 RUNTIME = PACKAGE_DATA / "ort"
-PAGE = ("verdict", "resample", "sound", "ear", "card", "playlist", "chapter", "page")
+PAGE = ("make", "verdict", "resample", "sound", "ear", "card", "playlist", "chapter", "page")
 """Modules of the page, each after those it imports."""
 WORKER = ("resample", "verdict", "worker")
 LOG_MEL = b"\x3a\x06\x62\x04\x0a\x02n8"

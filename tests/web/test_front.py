@@ -20,7 +20,7 @@ import pytest
 import songs
 import soxr
 
-from genrelib.book import check_site, song
+from genrelib.book import check_site, interactive, song
 from genrelib.classify import export_model, load_model, on_plane
 from genrelib.classify.stream import measure
 from genrelib.corpus import load_corpus
@@ -155,7 +155,7 @@ def test_the_types_are_right() -> None:
     assert run.returncode == 0, run.stdout
 
 
-@pytest.mark.parametrize("names", [song.PAGE, song.WORKER])
+@pytest.mark.parametrize("names", [song.PAGE, song.WORKER, interactive.MODULES])
 def test_modules_can_be_joined(names: tuple[str, ...]) -> None:
     top: list[str] = []
     for k, name in enumerate(names):
@@ -172,7 +172,7 @@ def test_modules_can_be_joined(names: tuple[str, ...]) -> None:
 
 @pytest.mark.skipif(not NODE, reason="no node: apt install nodejs")
 def test_the_joined_script_has_no_comments_and_is_right(tmp_path: Path) -> None:
-    for names in (song.PAGE, song.WORKER):
+    for names in (song.PAGE, song.WORKER, interactive.MODULES):
         script = song.wrapped(song.joined(names))
         assert "@param" not in script and "\nimport " not in script
         (tmp_path / "script.js").write_text(script, "utf-8")
@@ -214,8 +214,14 @@ def test_what_is_loaded_is_small() -> None:
 
 
 def test_the_front_end_is_thin() -> None:
-    lines = [len(path.read_text("utf-8").splitlines()) for path in WEB.glob("*.js")]
-    assert max(lines) < 500 and sum(lines) < 1600
+    lines = {
+        path.stem: len(path.read_text("utf-8").splitlines()) for path in WEB.glob("*.js")
+    }
+    assert set(lines) == {*song.PAGE, *song.WORKER, *interactive.MODULES}
+    assert sum(lines[name] for name in {*song.PAGE, *song.WORKER}) < 1600
+    # A figure is one module, of a few kilobytes.
+    sizes = {name: len(song.joined((name,))) for name in interactive.MODULES}
+    assert max(sizes.values()) < 10_000 and sum(sizes.values()) < 40_000
 
 
 def test_only_pages_that_ask_for_it_are_changed(tmp_path: Path) -> None:

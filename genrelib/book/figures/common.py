@@ -86,6 +86,8 @@ class Picture:
         The figure in words, for those who cannot see it: plain text, no Markdown.
     name : str
         Label for cross-references, unique in the whole book: ``fig-`` and words in small letters.
+    data : dict, optional
+        What a reader of the page may try out, as :mod:`genrelib.book.figures.interactive` gives it.
 
     Raises
     ------
@@ -97,6 +99,7 @@ class Picture:
     caption: str
     alt: str
     name: str
+    data: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         for what in ("caption", "alt"):

@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from genrelib.book.figures import scores
+from genrelib.book.figures import interactive, scores
 from genrelib.book.figures.common import Picture, confusion_matrix, family_bars, genre_colours
 
 __all__ = ["argmax_matrix", "impurity", "majority", "permutation", "protocols", "votes"]
+
+LEADS = ("#0072b2", "#d55e00")
+"""Colours of slices whose leading genre is right, and of those where it is wrong."""
 
 
 def argmax_matrix(counts: pd.DataFrame) -> Picture:
@@ -97,7 +100,7 @@ def majority(shares: pd.DataFrame, truth: pd.Series, silent: pd.Series) -> Pictu
     fig, ax = plt.subplots()
     bins = list(np.linspace(0, 1, 21) + 1e-9)  # a share of exactly one half belongs to the left
     ax.hist([top[right], top[~right]], bins=bins, stacked=True, hatch=["", "///"],
-            color=["#0072b2", "#d55e00"], label=["right", "wrong"], edgecolor="white",
+            color=LEADS, label=["right", "wrong"], edgecolor="white",
             linewidth=0)  # fmt: skip
     ax.axvline(0.5, color="black", linestyle="--")
     ax.set_xlabel("share of votes for the leading genre (dashed: one half)")
@@ -114,6 +117,7 @@ def majority(shares: pd.DataFrame, truth: pd.Series, silent: pd.Series) -> Pictu
         f"wrong. At or below one half there are {n_silent} slices, of which {rescued} are right; "
         f"above it {(~silent).sum()}, of which {(right & ~silent).sum()} are right.",
         name="fig-forest-majority",
+        data=interactive.threshold(shares, truth, LEADS),
     )
 
 

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from genrelib.book.figures import scores
+from genrelib.book.figures import interactive, scores
 from genrelib.book.figures.common import PROTOCOL_COLOURS, Picture
 from genrelib.evaluation import PROTOCOLS
 
@@ -65,6 +65,7 @@ def by_k(curves: Mapping[str, pd.DataFrame], not_tested: Collection[str] = ()) -
         "best k. " + (fewer if "artist" in curves and len(not_tested) else ""),
         alt=f"Lines of accuracy over k from 1 to {last}: {'; '.join(spoken)}",
         name="fig-knn-k",
+        data=interactive.sweep(curves, PROTOCOL_COLOURS),
     )
 
 
@@ -155,13 +156,19 @@ def protocols(rows: pd.DataFrame) -> Picture:
     return scores.under_protocols(rows, whose, "fig-knn-protocols")
 
 
-def confusion_by_slice(counts: pd.DataFrame) -> Picture:
+def confusion_by_slice(
+    counts: pd.DataFrame, told: pd.DataFrame | None = None, tracks: pd.DataFrame | None = None
+) -> Picture:
     """Show what the rule mixes up while siblings are in the training set.
 
     Parameters
     ----------
     counts : pandas.DataFrame
         What :func:`genrelib.evaluation.confusion` gives for ``random-slice``.
+    told : pandas.DataFrame, optional
+        The predictions that are counted: then the cells of the page list their tracks.
+    tracks : pandas.DataFrame, optional
+        Index ``track_id``; ``artist`` and ``title`` of these tracks.
 
     Returns
     -------
@@ -169,23 +176,31 @@ def confusion_by_slice(counts: pd.DataFrame) -> Picture:
         The confusion matrix.
     """
     title = "Confusion matrix of the nearest-neighbour rule"
-    return scores.confused(counts, title, "random-slice", "fig-knn-confusion-slice")
+    return scores.confused(counts, title, "random-slice", "fig-knn-confusion-slice", told, tracks)
 
 
-def confusion_by_track(counts: pd.DataFrame) -> Picture:
+def confusion_by_track(
+    counts: pd.DataFrame, told: pd.DataFrame | None = None, tracks: pd.DataFrame | None = None
+) -> Picture:
     """Show what the rule mixes up when siblings are kept apart.
 
     Parameters
     ----------
     counts : pandas.DataFrame
         What :func:`genrelib.evaluation.confusion` gives for ``track``.
+    told : pandas.DataFrame, optional
+        The predictions that are counted: then the cells of the page list their tracks.
+    tracks : pandas.DataFrame, optional
+        Index ``track_id``; ``artist`` and ``title`` of these tracks.
 
     Returns
     -------
     Picture
         The confusion matrix.
     """
-    return scores.confused(counts, "The same", "track", "fig-knn-confusion-track")
+    return scores.confused(
+        counts, "The same", "track", "fig-knn-confusion-track", told, tracks
+    )
 
 
 def permutation(lost: pd.DataFrame) -> Picture:

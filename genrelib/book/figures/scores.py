@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from genrelib.book.figures import interactive
 from genrelib.book.figures.common import (
     Picture,
     confusion_matrix,
@@ -81,7 +82,14 @@ def permutation(lost: pd.DataFrame, title: str, name: str) -> Picture:
     )
 
 
-def confused(counts: pd.DataFrame, title: str, protocol: str, name: str) -> Picture:
+def confused(
+    counts: pd.DataFrame,
+    title: str,
+    protocol: str,
+    name: str,
+    told: pd.DataFrame | None = None,
+    tracks: pd.DataFrame | None = None,
+) -> Picture:
     """Show which genre is taken for which.
 
     Parameters
@@ -94,6 +102,10 @@ def confused(counts: pd.DataFrame, title: str, protocol: str, name: str) -> Pict
         The protocol, for both texts.
     name : str
         Label of the figure.
+    told : pandas.DataFrame, optional
+        The predictions that are counted: then the cells of the page list their tracks.
+    tracks : pandas.DataFrame, optional
+        Index ``track_id``; ``artist`` and ``title`` of these tracks.
 
     Returns
     -------
@@ -111,4 +123,5 @@ def confused(counts: pd.DataFrame, title: str, protocol: str, name: str) -> Pict
             f"{g} {n} of {all_}" for g, n, all_ in zip(right.index, right, of, strict=True)
         ),
         name=name,
+        data=None if told is None or tracks is None else interactive.cells(counts, told, tracks),
     )
