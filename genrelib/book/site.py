@@ -21,6 +21,7 @@ from genrelib.book.log import Log
 from genrelib.book.madefrom import digest, hash_files, installed_versions
 from genrelib.book.reference import write_reference
 from genrelib.book.running import fail_on_full_disk, plain_text, run, tail, tethered
+from genrelib.book.slides import SLIDES, write_slides
 from genrelib.book.song import add_song, sources
 from genrelib.book.teaching import write_timings
 from genrelib.corpus import PACKAGE_DATA, RECORDED, write_whole
@@ -38,6 +39,7 @@ def render(
     # Two pages are written from the package itself.
     own = [*PACKAGE_DATA.parent.rglob("*.py"), RECORDED / "bench.json"]
     own += [folders.root / "requirements.lock", *sources()]
+    own += [path for path in sorted(SLIDES.rglob("*")) if path.is_file()]
     key = digest(
         [
             hash_files(folders.book.rglob("*"), folders.book),
@@ -55,6 +57,7 @@ def render(
     with log.step("pages"):
         site = _run_jupyter_book(folders)
         add_song(site)
+        write_slides(site, [chapter.name for chapter in book])
         problems = check_site(site, folders.root)
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems[:30])
