@@ -8,7 +8,7 @@ ARGS ?=
 BIN := .venv/bin/python
 READY := .venv/ready
 
-.PHONY: help book check test bench lab serve student lint clean env
+.PHONY: help book check test bench lab serve student slides lint clean env
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo 'make lab    open the book in JupyterLab'
 	@echo 'make serve  serve the built book on this computer'
 	@echo 'make student  write the notebooks without solutions, and a zip for a course'
+	@echo 'make slides  write the slides of the built book as a folder of their own'
 	@echo 'make lint   check style, types, docstrings and notebooks'
 	@echo 'make clean  remove what was made; the environment stays (delete .venv for that)'
 	@echo 'make env    make the environment in .venv, as the others do when it is missing'
@@ -47,6 +48,9 @@ serve: $(READY)
 
 student: $(READY)
 	@$(BIN) -m genrelib student
+
+slides: $(READY)
+	@$(BIN) -m genrelib slides
 
 lint: $(READY)
 	@$(BIN) -m genrelib lint $(ARGS)

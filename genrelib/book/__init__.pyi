@@ -53,6 +53,9 @@ from .results import (
 from .scratch import (
     scratch as scratch,
 )
+from .slides import (
+    slides_apart as slides_apart,
+)
 from .speed import (
     record_bench as record_bench,
 )

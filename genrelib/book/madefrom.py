@@ -26,9 +26,9 @@ FIGURES = PACKAGE_DATA.parent / "book" / "figures"
 OUTSIDE = {"__main__.py", "book", "cli"}
 """What no chapter computes with: changing it changes no output."""
 PRESS = {
-    "about.py", "chapters.py", "check.py", "folds.py", "lab.py", "lesson.py", "log.py",
-    "madefrom.py", "pages.py", "press.py", "readme.py", "reference.py", "running.py", "site.py",
-    "song.py", "speed.py", "student.py", "teaching.py",
+    "about.py", "chapters.py", "check.py", "colab.py", "folds.py", "interactive.py", "lab.py",
+    "lesson.py", "log.py", "madefrom.py", "pages.py", "press.py", "readme.py", "reference.py",
+    "running.py", "site.py", "slides.py", "song.py", "speed.py", "student.py", "teaching.py",
 }  # fmt: skip
 """What of this room makes pages of what the chapters gave; they use the rest."""
 
@@ -80,7 +80,7 @@ def common_parts(folders: Folders, parameters: Mapping[str, Any], audio: str) ->
     data = [
         path
         for path in PACKAGE_DATA.rglob("*")
-        if path.suffix not in (".pyc", ".md")
+        if path.suffix not in (".pyc", ".md") and PACKAGE_DATA / "slides" not in path.parents
         # Of what is recorded, chapters read the results anew; pages are made of two long runs.
         and (RECORDED not in path.parents or path.name in ("extract.json", "classify.json"))
     ]

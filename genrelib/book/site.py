@@ -22,6 +22,7 @@ from genrelib.book.log import Log
 from genrelib.book.madefrom import digest, hash_files, installed_versions
 from genrelib.book.reference import write_reference
 from genrelib.book.running import fail_on_full_disk, plain_text, run, tail, tethered
+from genrelib.book.slides import SLIDES, write_slides
 from genrelib.book.song import add_song, sources
 from genrelib.book.teaching import write_timings
 from genrelib.corpus import PACKAGE_DATA, RECORDED, write_whole
@@ -39,6 +40,7 @@ def render(
     # Two pages are written from the package itself.
     own = [*PACKAGE_DATA.parent.rglob("*.py"), RECORDED / "bench.json"]
     own += [folders.root / "requirements.lock", *sources()]
+    own += [path for path in sorted(SLIDES.rglob("*")) if path.is_file()]
     key = digest(
         [
             hash_files(folders.book.rglob("*"), folders.book),
@@ -56,6 +58,7 @@ def render(
     with log.step("pages"):
         site = _run_jupyter_book(folders)
         add_song(site)
+        write_slides(site, [chapter.name for chapter in book])
         add_interactive(site, folders.book)
         problems = check_site(site, folders.root)
     if problems:

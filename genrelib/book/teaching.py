@@ -1,4 +1,4 @@
-"""What pages for teachers say of time: counted from words and from the runs, never typed."""
+"""What pages for teachers say of chapters: their slides, and times counted or measured."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from genrelib.corpus import write_whole
 
 TEACHERS = "instructors"
 """Folder of the pages."""
-MARK = "<!-- timings -->"
+MARK, SLIDES = "<!-- timings -->", "<!-- slides -->"
 
 
 def write_timings(folders: Folders, book: list[Chapter]) -> None:
-    """Fill in how long chapters and assignments take.
+    """Fill in how long chapters and assignments take, and where the slides are.
 
     Parameters
     ----------
@@ -46,10 +46,14 @@ def write_timings(folders: Folders, book: list[Chapter]) -> None:
             )
         )
     head = ("Chapter", "Reading", "Code", "Exercises", "Questions", "Assignment")
+    # Slides are made of the pages, so they are not there yet: a link that Sphinx need not check.
+    decks = [f'1. <a href="../slides/{chapter.name}.html">{chapter.title}</a>' for chapter in book]
+    marks = {MARK: markdown_table(head, rows), SLIDES: "\n".join(decks)}
     for page in sorted((folders.book / TEACHERS).glob("*.md")):
         text = page.read_text("utf-8")
-        if MARK in text:
-            write_whole(page, text.replace(MARK, markdown_table(head, rows)))
+        for mark in (mark for mark in marks if mark in text):
+            text = text.replace(mark, marks[mark])
+            write_whole(page, text)
 
 
 def _assignment(folders: Folders, name: str) -> str:

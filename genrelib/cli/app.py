@@ -129,6 +129,7 @@ def clean() -> None:
 
 
 app.command()(course.student)
+app.command()(course.slides)
 
 
 # --- the corpora -----------------------------------------------------------------------------

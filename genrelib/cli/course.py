@@ -14,3 +14,11 @@ def student() -> None:
     typer.echo(f"{folder}\n{archive}: {archive.stat().st_size / 1e6:.1f} MB")
     for line in lesson_lacks(root):
         typer.echo(f"note: {line}", err=True)
+
+
+def slides() -> None:
+    """Write the slides of the built book as a folder of their own."""
+    from genrelib.book import find_root, slides_apart
+
+    folder = slides_apart(find_root())
+    typer.echo(f"Open {(folder / 'index.html').as_uri()}")
