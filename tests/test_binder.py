@@ -1,4 +1,4 @@
-"""What Binder makes of this repository: the files it looks at, and what repo2docker does with them.
+"""What Binder makes of this repository: the files it looks at, and what repo2docker does then.
 
 repo2docker is not needed for anything else; where the program is missing, the second part is left
 out. It prints the recipe of the image without Docker.
