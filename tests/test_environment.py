@@ -45,8 +45,8 @@ def test_conda_has_the_set_of_pyproject() -> None:
         for name, version in required().items()
         if name not in NOT_IN_CONDA
     }
-    lowest = re.search(r">=[\d.]+", PROJECT["requires-python"])[0]
-    assert conda.pop("python").startswith(lowest)
+    lowest = re.search(r">=3\.(\d+)", PROJECT["requires-python"])[1]
+    assert int(re.fullmatch(r"==3\.(\d+)", conda.pop("python"))[1]) >= int(lowest)
     conda.pop("pip")
     assert conda == wanted
 

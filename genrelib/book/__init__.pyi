@@ -6,6 +6,9 @@ from .chapters import (
 from .check import (
     check_site as check_site,
 )
+from .colab import (
+    colab_faults as colab_faults,
+)
 from .lab import (
     lab_command as lab_command,
     lab_environment as lab_environment,

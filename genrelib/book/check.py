@@ -48,7 +48,7 @@ def check_site(html: Path, root: Path | None = None) -> list[str]:
         Folder of the site.
     root : Path, optional
         Folder of the repository; if given, links from the pages to files of the repository
-        (source, Binder, Colab) are checked against it.
+        (source, Binder, Colab, a JupyterHub) are checked against it.
 
     Returns
     -------
@@ -130,6 +130,14 @@ def _check_repository_link(link: str, root: Path, repository: tuple[str, str]) -
     elif re.fullmatch(rf"/v2/gh/{name}/{branch}", parts.path):
         opened = parse_qs(parts.query).get("urlpath", [""])[0]
         file = re.sub(r"^(lab/)?tree/", "", opened)
+    elif parts.path.endswith("/git-pull"):  # of a JupyterHub
+        asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        if (asked.get("repo"), asked.get("branch")) != repository:
+            return [f"link to another repository or branch: {link}"]
+        folder = repository[0].rstrip("/").rpartition("/")[2]
+        place = rf"(?:lab/)?tree/{re.escape(folder)}/(.+)"
+        found = re.fullmatch(place, asked.get("urlpath", ""))
+        file = found[1] if found else "?"
     elif re.match(rf"(/github|/v2/gh)?/{name}/(?!issues)", parts.path):
         return [f"link to an unknown place of the repository: {link}"]
     if file is None or (root / unquote(file)).exists():

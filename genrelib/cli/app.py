@@ -425,12 +425,12 @@ def _show_bench(record: dict[str, Any]) -> None:
 def lint(
     only: Annotated[
         list[str] | None,
-        typer.Option(help="One of ruff, format, types, docs, outputs, lessons; may be repeated."),
+        typer.Option(help="One of ruff, format, types, docs, outputs, lessons, colab."),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired.")] = False,
 ) -> None:
     """Check style, types, docstrings, and that notebooks hold no outputs."""
-    from genrelib.book import BookError, find_root, lesson_faults, stored_outputs
+    from genrelib.book import BookError, colab_faults, find_root, lesson_faults, stored_outputs
 
     root = find_root()
     python = [sys.executable, "-m"]
@@ -443,6 +443,7 @@ def lint(
     notebooks = {
         "outputs": lambda: stored_outputs(root, strip=fix),
         "lessons": lambda: lesson_faults(root, fix=fix),
+        "colab": lambda: colab_faults(root, fix=fix),
     }
     chosen = only or [*commands, *notebooks]
     if unknown := set(chosen) - {*commands, *notebooks}:

@@ -55,6 +55,25 @@ def test_the_default_site_has_no_faults(default_site: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_buttons_of_a_page_open_its_own_notebook(default_site: Path) -> None:
+    seen = {}
+    for path in default_site.glob("*/*.html"):
+        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        links = [str(a["href"]) for a in soup.select(".dropdown-launch-buttons a[href]")]
+        seen[path.relative_to(default_site).with_suffix("").as_posix()] = links
+    assert sum(name.startswith("instructors/") for name in seen) >= 5
+    for name, links in seen.items():
+        if (ROOT / f"{name}.ipynb").is_file():
+            binder, colab = links
+            assert binder.startswith("https://mybinder.org/v2/gh/"), name
+            assert binder.endswith(f"?urlpath=lab/tree/{name}.ipynb")
+            assert colab.startswith("https://colab.research.google.com/github/"), name
+            assert colab.endswith(f"/{name}.ipynb")
+        else:  # nothing to run
+            assert links == [], name
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*NAMES, *OTHER_PAGES])
 def test_a_page_of_the_default_site(default_site: Path, name: str) -> None:
     soup = BeautifulSoup(

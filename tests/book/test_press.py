@@ -529,6 +529,7 @@ def test_on_actions_the_links_lead_to_the_repository_of_the_run(tmp_path, monkey
     assert check.repository_of(tmp_path) == ("https://github.com/me/fork", "topic")
 
 
+HUB = "https://hub.example.org/hub/user-redirect/git-pull?repo=https%3A//github.com/a/b"
 SITE_FAULTS = {
     '<img src="a.png">': "image without text alternative",
     '<img src="a.png" alt=" ">': "image without text alternative",
@@ -547,6 +548,9 @@ SITE_FAULTS = {
         "does not have"
     ),
     '<a href="https://mybinder.org/v2/gh/a/b/other?urlpath=lab/tree/here.ipynb">x</a>': "unknown",
+    f'<a href="{HUB}&amp;urlpath=lab/tree/b/gone.ipynb&amp;branch=main">x</a>': "does not have",
+    f'<a href="{HUB}&amp;urlpath=lab/tree/here.ipynb&amp;branch=main">x</a>': "does not have",
+    f'<a href="{HUB}&amp;urlpath=lab/tree/b/here.ipynb&amp;branch=other">x</a>': "another",
     "x" * 2_000_001: "bytes",
 }
 
@@ -575,6 +579,7 @@ def test_faults_of_a_site_are_found(site: Path, markup: str, fault: str) -> None
 def test_a_good_site_has_no_faults(site: Path) -> None:
     links = ["other.html", "other.html#here", "#top", "https://example.org/gone", "mailto:a@b.c"]
     links += ["https://mybinder.org/v2/gh/a/b/main?urlpath=lab/tree/here.ipynb"]
+    links += [f"{HUB}&amp;urlpath=lab/tree/b/here.ipynb&amp;branch=main"]
     links += ["https://github.com/a/b", "https://github.com/a/b/issues/new?title=x"]
     text = '<img src="a.png" alt="A"><p id="top">' + "".join(f'<a href="{x}">x</a>' for x in links)
     (site / "page.html").write_text(text)
