@@ -206,6 +206,8 @@ def table_html(
         body,
     )
     body = re.sub(r"<(th|td)(|\s[^>]*)>", lambda cell: _cell_tag(cell, numeric), body)
+    # A head that says nothing is no head of its column.
+    body = body.replace('<th scope="col"></th>', "<td></td>")
     return (
         # The region can be scrolled by keyboard where it is wider than the screen.
         f'<div class="genre-table" role="region" tabindex="0" aria-label="{html.escape(caption)}">'

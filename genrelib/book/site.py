@@ -58,6 +58,7 @@ def render(
     with log.step("pages"):
         site = _run_jupyter_book(folders)
         add_song(site)
+        name_home(site)
         write_slides(site, [chapter.name for chapter in book])
         add_interactive(site, folders.book)
         problems = check_site(site, folders.root)
@@ -69,6 +70,24 @@ def render(
     shutil.rmtree(folders.site, ignore_errors=True)
     write_whole(stamp, key)
     return True
+
+
+def name_home(site: Path) -> None:
+    """Put the link home, which the theme leaves outside of all landmarks, into one of its own.
+
+    Parameters
+    ----------
+    site : Path
+        Folder of the site.
+    """
+    link = re.compile(r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand logo")')
+    for path in site.rglob("*.html"):
+        text = path.read_text("utf-8")
+        named = link.sub(
+            '<div class="sidebar-primary-item" role="navigation" aria-label="Home">', text
+        )
+        if named != text:
+            write_whole(path, named)
 
 
 def put_in_place(site: Path, folders: Folders) -> None:

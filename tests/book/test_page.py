@@ -147,8 +147,10 @@ def test_table_with_several_levels(shown) -> None:
     columns = pd.MultiIndex.from_tuples([("slice", "low"), ("slice", "high")], names=["a", "b"])
     page.table(pd.DataFrame([[1.0, 2.0], [3.0, 4.0]], index, columns), "Levels")
     table = soup(shown).table
-    first, second = (tr.select("th") for tr in table.thead.select("tr"))
+    first, second = (tr.select("th, td") for tr in table.thead.select("tr"))
     assert [th.text for th in first] == ["", "", "slice"]
+    # What says nothing is no head.
+    assert [th.name for th in first] == ["td", "td", "th"]
     assert first[-1]["colspan"] == "2"
     assert [th.text for th in second] == ["model", "protocol", "low", "high"]
     assert table.tbody.th["rowspan"] == "2"
