@@ -8,7 +8,7 @@ ARGS ?=
 BIN := .venv/bin/python
 READY := .venv/ready
 
-.PHONY: help book check test bench lab serve student slides lint clean env
+.PHONY: help book check test bench lab serve student slides pdf lint clean env
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo 'make serve  serve the built book on this computer'
 	@echo 'make student  write the notebooks without solutions, and a zip for a course'
 	@echo 'make slides  write the slides of the built book as a folder of their own'
+	@echo 'make pdf    print the built book, through Chromium or Chrome, as one PDF'
 	@echo 'make lint   check style, types, docstrings and notebooks'
 	@echo 'make clean  remove what was made; the environment stays (delete .venv for that)'
 	@echo 'make env    make the environment in .venv, as the others do when it is missing'
@@ -51,6 +52,9 @@ student: $(READY)
 
 slides: $(READY)
 	@$(BIN) -m genrelib slides
+
+pdf: $(READY)
+	@$(BIN) -m genrelib pdf
 
 lint: $(READY)
 	@$(BIN) -m genrelib lint $(ARGS)

@@ -32,6 +32,9 @@ from .page import (
     source as source,
     table as table,
 )
+from .pdf import (
+    write_pdf as write_pdf,
+)
 from .press import (
     Build as Build,
     build as build,

@@ -27,10 +27,15 @@ OUTSIDE = {"__main__.py", "book", "cli"}
 """What no chapter computes with: changing it changes no output."""
 PRESS = {
     "about.py", "chapters.py", "check.py", "colab.py", "folds.py", "interactive.py", "lab.py",
-    "lesson.py", "log.py", "madefrom.py", "pages.py", "press.py", "readme.py", "reference.py",
-    "running.py", "site.py", "slides.py", "song.py", "speed.py", "student.py", "teaching.py",
+    "lesson.py", "log.py", "madefrom.py", "pages.py", "pdf.py", "press.py", "readme.py",
+    "reference.py", "running.py", "site.py", "slides.py", "song.py", "speed.py", "student.py",
+    "teaching.py",
 }  # fmt: skip
 """What of this room makes pages of what the chapters gave; they use the rest."""
+
+
+LOOKS = ("print", "slides")
+"""Folders of the data that only say how pages look."""
 
 
 def identify_corpus(corpus: str) -> tuple[str, str]:
@@ -80,7 +85,8 @@ def common_parts(folders: Folders, parameters: Mapping[str, Any], audio: str) ->
     data = [
         path
         for path in PACKAGE_DATA.rglob("*")
-        if path.suffix not in (".pyc", ".md") and PACKAGE_DATA / "slides" not in path.parents
+        if path.suffix not in (".pyc", ".md")
+        and path.relative_to(PACKAGE_DATA).parts[0] not in LOOKS
         # Of what is recorded, chapters read the results anew; pages are made of two long runs.
         and (RECORDED not in path.parents or path.name in ("extract.json", "classify.json"))
     ]

@@ -130,6 +130,7 @@ def clean() -> None:
 
 app.command()(course.student)
 app.command()(course.slides)
+app.command()(course.pdf)
 
 
 # --- the corpora -----------------------------------------------------------------------------

@@ -22,3 +22,11 @@ def slides() -> None:
 
     folder = slides_apart(find_root())
     typer.echo(f"Open {(folder / 'index.html').as_uri()}")
+
+
+def pdf() -> None:
+    """Print the built book as one PDF, through the browser that is installed."""
+    from genrelib.book import find_root, write_pdf
+
+    path = write_pdf(find_root())
+    typer.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
