@@ -12,6 +12,7 @@ from __future__ import annotations
 import html
 import io
 import itertools
+import logging
 import os
 import re
 import shutil
@@ -126,6 +127,8 @@ def _pypdf() -> Any:
         raise BookError(
             "page numbers and outline need pypdf: pip install 'genrelib[course]'"
         ) from error
+    # It remarks on how browsers count the objects of a file, which is nothing to a reader.
+    logging.getLogger("pypdf").setLevel(logging.ERROR)
     return pypdf
 
 
@@ -156,7 +159,7 @@ def joined(site: Path, names: list[str]) -> dict[str, Tag]:
         for tag in article.find_all(id=True):
             tag["id"] = anchor(name, str(tag["id"]))
         for image in article.find_all("img", src=re.compile(r"^(?!data:|\w+://)")):
-            image["src"] = (site / name).parent.joinpath(unquote(str(image["src"]))).as_uri()
+            image["src"] = ((site / name).parent / unquote(str(image["src"]))).resolve().as_uri()
         for link in article.find_all("a"):
             target = _target(str(link.get("href", "")), name, names)
             if target:
