@@ -13,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from genrelib.book import show
-from genrelib.book.figures import Picture, forest, neighbours
+from genrelib.book.figures import Picture, forest, neighbours, numbers
 from genrelib.book.interactive import add_interactive
 from genrelib.corpus import GENRES
 from genrelib.evaluation import confusion
@@ -27,7 +27,7 @@ html[data-theme=dark] {{ --pst-color-text-base: #ced6dd; --pst-color-text-muted:
   --pst-color-border: #48566b; --pst-color-background: #121212; --pst-color-surface: #1f1f1f;
   --pst-color-primary: #9ca4ff; }}
 body {{ background: var(--pst-color-background); color: var(--pst-color-text-base); }}
-.genre-table {{ max-width: 100%; overflow-x: auto; }} figure {{ margin: 1rem 0; }}
+img {{ max-width: 100%; }} .genre-table {{ max-width: 100%; overflow-x: auto; }} figure {{ margin: 1rem 0; }}
 </style></head><body><main class="bd-article"><h1>Figures</h1>{}</main></body></html>"""
 FIGURE = """<section><h2>{0}</h2><figure class="align-default" id="{0}"><img alt="{1}"
 src="data:image/png;base64,{2}" width="400"><figcaption>{3}</figcaption></figure></section>"""
@@ -79,7 +79,17 @@ def pictures() -> list[Picture]:
         forest.majority(votes, truth, votes.max(axis=1) <= 0.5),
         neighbours.by_k(curves),
         neighbours.confusion_by_track(confusion(told), told, tracks),
+        numbers.neighbourhood(*placed(told, tracks, rng)),
     ]
+
+
+def placed(
+    told: pd.DataFrame, tracks: pd.DataFrame, rng: np.random.Generator
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Lay the slices of each track out around a place of its own."""
+    slices = told[["track_id", "genre"]].join(tracks["artist"], on="track_id")
+    middle = {track: 60 * rng.random(2) for track in tracks.index}
+    return np.array([middle[t] for t in slices["track_id"]]) + rng.normal(size=(500, 2)), slices
 
 
 def predictions(

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.neighbors import NearestNeighbors
 
-__all__ = ["cells", "sweep", "threshold"]
+__all__ = ["cells", "sweep", "threshold", "tracks"]
 
 MAX_BYTES = 60_000
 """Data that weigh more stay away from the page, which then shows the picture alone."""
@@ -162,6 +163,60 @@ def cells(counts: pd.DataFrame, told: pd.DataFrame, tracks: pd.DataFrame) -> Any
                 "caption": "The cells of the confusion matrix with their tracks",
                 "head": ["genre", "taken for", "slices", "tracks (slices of each)"],
                 "rows": rows,
+            },
+        }
+    )
+
+
+def tracks(points: np.ndarray, slices: pd.DataFrame, colours: Mapping[str, str]) -> Any:
+    """Say which points of a map are slices of the same track.
+
+    Parameters
+    ----------
+    points : numpy.ndarray
+        Shape ``(n_slices, 2)``.
+    slices : pandas.DataFrame
+        The slices, with ``track_id``, ``genre`` and, where it is known, ``artist``.
+    colours : mapping of str to str
+        Colour by genre, in the order in which the genres are listed.
+
+    Returns
+    -------
+    dict or None
+        ``points`` are x and y from 0 to 999, track by track, so that both have one scale;
+        ``tracks`` has name, artist, number of the genre, how many slices, and for how many of them
+        the nearest point of the map is one of the same track. None where they are too many for a
+        page, or too few for a neighbour.
+    """
+    if len(points) < 2:
+        return None
+    nearest = NearestNeighbors(n_neighbors=1).fit(points)
+    of = slices["track_id"].to_numpy()
+    same = of[nearest.kneighbors(return_distance=False)[:, 0]] == of
+    low = points.min(axis=0)
+    placed = np.round((points - low) / max(float(np.ptp(points, axis=0).max()), 1e-9) * 999)
+    number = {genre: k for k, genre in enumerate(colours)}
+    found: list[list[Any]] = []
+    ordered: list[int] = []
+    for track, own in slices.reset_index(drop=True).groupby("track_id", sort=True):
+        where = own.index.to_numpy()
+        artist = own["artist"].iloc[0] if "artist" in own else None
+        known = str(artist) if pd.notna(artist) else None
+        ordered += placed[where].astype(int).ravel().tolist()
+        found.append([track, known, number[own["genre"].iloc[0]], len(own), int(same[where].sum())])
+    genres = list(colours)
+    return _light(
+        {
+            "kind": "tracks",
+            "genres": [[genre, colour] for genre, colour in colours.items()],
+            "points": ordered,
+            "tracks": found,
+            "table": {
+                "caption": "How many slices of each track have a sibling as the nearest point",
+                "head": ["track", "artist", "genre", "slices", "nearest is a sibling"],
+                "rows": [
+                    [track, known or "–", genres[g], n, near] for track, known, g, n, near in found
+                ],
             },
         }
     )
