@@ -165,7 +165,9 @@ def test_the_map_holds_the_points_and_lines_of_the_picture() -> None:
     picture = numbers.neighbourhood(points, slices)
     data = picture.data
     assert dict(data["genres"]) == genre_colours(GENRES)
-    lines = [line for ax in picture.figure.axes for line in ax.lines if line.get_linestyle() == "-"]
+    lines = [
+        line for ax in picture.figure.axes for line in ax.lines if line.get_linestyle() == "-"
+    ]
     held = np.split(np.reshape(data["points"], (-1, 2)), len(data["tracks"]))
     scale = np.ptp(points, axis=0).max() / 999
     back = [own * scale + points.min(axis=0) for own in held]
