@@ -7,7 +7,7 @@ import { make, shape } from "./make.js";
  * @typedef {{kind: string, alt: string, [name: string]: any}} Given */
 /** What an interactive figure gives: its drawing, made anew for each width, and what is around it.
  * @typedef {{paint: (width: number) => Node, controls: Node[],
- *   beside?: boolean, point?: (event: PointerEvent) => void}} Answering */
+ *   title?: string, point?: (event: PointerEvent) => void}} Answering */
 
 /** The sentence that says what is shown, which screen readers read when it changes. */
 export function sentenceOf() {
@@ -89,16 +89,17 @@ export function stepper(name, { min, max, value }, spoken, moved) {
   return { row, set };
 }
 
-/** Put an interactive figure in the place of its picture, or below it.
+/** Put an interactive figure in the place of its picture, or, if it has a title of its own, below it.
  * @param {HTMLElement} holder what stands behind the picture
  * @param {HTMLElement} figure the picture
  * @param {Given} given
  * @param {Answering} answering */
-export function put(holder, figure, given, { paint, controls, beside, point }) {
+export function put(holder, figure, given, { paint, controls, title, point }) {
   const place = make("div", { class: "figure-drawn", pointerdown: point ?? null, pointermove: point ?? null });
-  const live = make("div", { class: "figure-live" }, place, ...controls);
+  const live = make("div", { class: "figure-live" },
+    title ? make("p", { class: "figure-title" }, title) : null, place, ...controls);
   const picture = figure.querySelector("img");
-  if (beside || !picture) holder.prepend(live);
+  if (title || !picture) holder.prepend(live);
   else {
     let whole = /** @type {Element} */ (picture);
     while (whole.parentElement && whole.parentElement !== figure) whole = whole.parentElement;

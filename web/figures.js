@@ -4,9 +4,10 @@ import { cells } from "./cells.js";
 import { put } from "./figure.js";
 import { sweep } from "./sweep.js";
 import { threshold } from "./threshold.js";
+import { tracks } from "./tracks.js";
 
 /** @type {Record<string, (given: import("./figure.js").Given, changed: () => void) => import("./figure.js").Answering>} */
-const ANSWERING = { cells, sweep, threshold };
+const ANSWERING = { cells, sweep, threshold, tracks };
 
 for (const holder of document.querySelectorAll(".interactive")) {
   const { dataset } = /** @type {HTMLElement} */ (holder);

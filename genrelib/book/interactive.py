@@ -23,7 +23,7 @@ from genrelib.book.page import METADATA_KEY, table_html
 from genrelib.book.song import WEB, joined, wrapped
 from genrelib.corpus import write_whole
 
-MODULES = ("make", "figure", "threshold", "sweep", "cells", "figures")
+MODULES = ("make", "figure", "threshold", "sweep", "cells", "tracks", "figures")
 """Modules of the front end, each after those it imports."""
 
 

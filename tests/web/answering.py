@@ -13,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from genrelib.book import show
-from genrelib.book.figures import Picture, forest, neighbours
+from genrelib.book.figures import Picture, forest, neighbours, numbers
 from genrelib.book.interactive import add_interactive
 from genrelib.corpus import GENRES
 from genrelib.evaluation import confusion
@@ -21,12 +21,14 @@ from genrelib.evaluation import confusion
 # The colours that the theme of the book gives to light and dark.
 PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Figures</title><style>
-:root {{ --pst-color-text-base: #222832; --pst-color-text-muted: #48566b; --pst-color-border: #c9c9c9;
-  --pst-color-background: #fff; --pst-color-surface: #f5f5f5; --pst-color-primary: #176de8; }}
+:root {{ --pst-color-text-base: #222832;
+  --pst-color-text-muted: #48566b; --pst-color-border: #c9c9c9; --pst-color-background: #fff;
+  --pst-color-surface: #f5f5f5; --pst-color-primary: #176de8; }}
 html[data-theme=dark] {{ --pst-color-text-base: #ced6dd; --pst-color-text-muted: #9ca4af;
   --pst-color-border: #48566b; --pst-color-background: #121212; --pst-color-surface: #1f1f1f;
   --pst-color-primary: #9ca4ff; }}
 body {{ background: var(--pst-color-background); color: var(--pst-color-text-base); }}
+img {{ max-width: 100%; }}
 .genre-table {{ max-width: 100%; overflow-x: auto; }} figure {{ margin: 1rem 0; }}
 </style></head><body><main class="bd-article"><h1>Figures</h1>{}</main></body></html>"""
 FIGURE = """<section><h2>{0}</h2><figure class="align-default" id="{0}"><img alt="{1}"
@@ -71,7 +73,10 @@ def pictures() -> list[Picture]:
     votes = pd.DataFrame(np.array(shares) / 100, truth.index, list(GENRES))
     k = np.arange(1, 100)
     curves = {}
-    for name, value in {"random-slice": 0.9 - k / 200, "track": 0.5 + k / 400 - k**2 / 5e4}.items():
+    for name, value in {
+        "random-slice": 0.9 - k / 200,
+        "track": 0.5 + k / 400 - k**2 / 5e4,
+    }.items():
         table = {"value": np.round(value, 3), "low": value - 0.05123, "high": value + 0.05}
         curves[name] = pd.DataFrame(table, index=k)
     told, tracks = predictions(truth, rng)
@@ -79,12 +84,20 @@ def pictures() -> list[Picture]:
         forest.majority(votes, truth, votes.max(axis=1) <= 0.5),
         neighbours.by_k(curves),
         neighbours.confusion_by_track(confusion(told), told, tracks),
+        numbers.neighbourhood(*placed(told, tracks, rng)),
     ]
 
 
-def predictions(
-    truth: pd.Series, rng: np.random.Generator
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def placed(
+    told: pd.DataFrame, tracks: pd.DataFrame, rng: np.random.Generator
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Lay the slices of each track out around a place of its own."""
+    slices = told[["track_id", "genre"]].join(tracks["artist"], on="track_id")
+    middle = {track: 60 * rng.random(2) for track in tracks.index}
+    return np.array([middle[t] for t in slices["track_id"]]) + rng.normal(size=(500, 2)), slices
+
+
+def predictions(truth: pd.Series, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Name the genres of five slices of each track, and the tracks."""
     names = pd.Index([f"{genre}.{k:05d}" for k, genre in enumerate(truth)], name="track_id")
     told = pd.DataFrame({"track_id": np.repeat(names, 5), "genre": np.repeat(truth.array, 5)})

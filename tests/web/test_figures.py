@@ -25,6 +25,7 @@ CHAPTERS = {
     "fig-forest-majority": "04-random-forest",
     "fig-knn-k": "05-nearest-neighbours",
     "fig-knn-confusion-track": "05-nearest-neighbours",
+    "fig-features-tsne": "03-features",
 }
 NAMES = list(CHAPTERS)
 
@@ -140,8 +141,13 @@ def test_axe_finds_nothing(window: Any, site: Path, name: str, theme: str, width
     box = live(page, name).bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    small = live(page, name).locator("button, select, input").evaluate_all(
-        "all => all.map(e => e.getBoundingClientRect()).filter(b => b.width < 24 || b.height < 24)"
+    small = (
+        live(page, name)
+        .locator("button, select, input")
+        .evaluate_all(
+            """all => all.map(e => e.getBoundingClientRect())
+            .filter(b => b.width < 24 || b.height < 24)"""
+        )
     )
     assert small == []
     made.close()
@@ -184,11 +190,14 @@ def test_the_threshold_makes_rows_of_zeros(context: Any, site: Path) -> None:
         agrees(least)
     live(page, name).get_by_role("button", name="One half").press("Enter")
     agrees(50)
-    heights = live(page, name).locator("rect[class^=row-]").evaluate_all(
-        "all => all.map(r => Number(r.getAttribute('height')))"
+    heights = (
+        live(page, name)
+        .locator("rect[class^=row-]")
+        .evaluate_all("all => all.map(r => Number(r.getAttribute('height')))")
     )
     assert all(height > 0 for height in heights)
-    assert re.search(r"threshold stands at 50 %", live(page, name).locator("svg[role=img]").get_attribute("aria-label"))
+    spoken = live(page, name).locator("svg[role=img]").get_attribute("aria-label")
+    assert spoken.endswith("The threshold stands at 50 %.")
 
 
 # --- the sweep over k --------------------------------------------------------------------------
@@ -281,3 +290,82 @@ def test_a_cell_lists_its_tracks(context: Any, site: Path) -> None:
     assert seen == set(cells)
     buttons.last.click()
     assert agrees() == max(cells)
+
+
+# --- the map -------------------------------------------------------------------------------------
+
+
+def test_whoever_points_at_a_slice_sees_its_siblings(context: Any, site: Path) -> None:
+    name = "fig-features-tsne"
+    page = opened(context, site, name)
+    data = given(page, name)
+    box = live(page, name)
+    select = box.get_by_role("combobox")
+    points = np.reshape(data["points"], (-1, 2))
+    ends = np.cumsum([track[3] for track in data["tracks"]])
+
+    def agrees() -> int:
+        track = said(page, name).split(",")[0]
+        (which,) = [k for k, known in enumerate(data["tracks"]) if known[0] == track]
+        _, artist, genre, slices, near = data["tracks"][which]
+        assert said(page, name) == (
+            f"{track}, {artist or 'artist not known'}, {data['genres'][genre][0]}: {slices} slice"
+            f"{'s' * (slices != 1)}. For {near} of {slices} the nearest point on this map is a "
+            "sibling."
+        )
+        chosen = select.evaluate("s => s.options[s.selectedIndex].textContent")
+        assert chosen.startswith(f"{track}, ")
+        # Its slices are marked and joined in their order, at one scale.
+        marks = box.locator(".figure-chosen").evaluate_all(
+            "all => all.map(m => m.getAttribute('transform').match(/[-.0-9]+/g).slice(0, 2))"
+        )
+        places = np.array(marks, float)
+        assert len(places) == slices
+        own = points[ends[which] - slices : ends[which]].astype(float) * [1, -1]
+        step = (box.locator("svg[role=img]").bounding_box()["width"] - 24) / 999
+        np.testing.assert_allclose(places - places[0], step * (own - own[0]), atol=0.1)
+        line = str(box.locator(".figure-sibling").get_attribute("d"))
+        joined = np.reshape(re.findall(r"[-.0-9]+", line), (-1, 2)).astype(float)
+        np.testing.assert_allclose(joined, places)
+        return which
+
+    # The static picture stays: its caption speaks of one map for each genre.
+    assert page.locator(f"#{name} img").is_visible()
+    first = agrees()
+    select.press("ArrowDown")
+    assert agrees() != first
+    box.get_by_role("button", name="Track before").press("Enter")
+    assert agrees() == first
+    box.get_by_role("button", name="Track before").press("Enter")
+    agrees()
+    seen = set()
+    box.scroll_into_view_if_needed()
+    svg = box.locator("svg[role=img]").bounding_box()
+    for k in range(0, len(points), 7):
+        step = (svg["width"] - 24) / 999
+        page.mouse.move(
+            svg["x"] + 12 + step * points[k, 0],
+            svg["y"] + svg["height"] - 12 - step * points[k, 1],
+        )
+        which = agrees()
+        near = points[ends[which] - data["tracks"][which][3] : ends[which]]
+        assert np.hypot(*(near - points[k]).T).min() <= 3  # itself, or one that covers it
+        seen.add(which)
+    assert len(seen) > min(20, len(ends) // 4)
+
+
+def test_one_genre_is_in_colour_when_it_is_asked_for(context: Any, site: Path) -> None:
+    name = "fig-features-tsne"
+    page = opened(context, site, name)
+    data = given(page, name)
+    box = live(page, name)
+    genre, colour = data["genres"][1]
+    size = sum(track[3] for track in data["tracks"] if track[2] == 1)
+    dots = box.locator("svg[role=img] .figure-dot")
+    assert dots.count() == len(data["points"]) // 2
+    key = box.get_by_role("button", name=genre, exact=True)
+    key.press("Space")
+    assert key.get_attribute("aria-pressed") == "true" and dots.count() == size
+    assert dots.first.get_attribute("fill") == colour
+    key.press("Space")
+    assert dots.count() == len(data["points"]) // 2

@@ -214,9 +214,7 @@ def test_what_is_loaded_is_small() -> None:
 
 
 def test_the_front_end_is_thin() -> None:
-    lines = {
-        path.stem: len(path.read_text("utf-8").splitlines()) for path in WEB.glob("*.js")
-    }
+    lines = {path.stem: len(path.read_text("utf-8").splitlines()) for path in WEB.glob("*.js")}
     assert set(lines) == {*song.PAGE, *song.WORKER, *interactive.MODULES}
     assert sum(lines[name] for name in {*song.PAGE, *song.WORKER}) < 1600
     # A figure is one module, of a few kilobytes.

@@ -87,7 +87,7 @@ class Picture:
     name : str
         Label for cross-references, unique in the whole book: ``fig-`` and words in small letters.
     data : dict, optional
-        What a reader of the page may try out, as :mod:`genrelib.book.figures.interactive` gives it.
+        What a reader may try out, as :mod:`genrelib.book.figures.interactive` gives it.
 
     Raises
     ------

@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.neighbors import NearestNeighbors
 
-__all__ = ["cells", "sweep", "threshold"]
+__all__ = ["cells", "sweep", "threshold", "tracks"]
 
+PARTS = ["value", "low", "high"]
 MAX_BYTES = 60_000
 """Data that weigh more stay away from the page, which then shows the picture alone."""
 
@@ -40,13 +42,13 @@ def threshold(shares: pd.DataFrame, truth: pd.Series, colours: Iterable[str]) ->
         others. None where they are too many for a page.
     """
     votes = 100 * shares.to_numpy(float)
-    own = np.arange(len(votes)), shares.columns.get_indexer(truth)
+    own = np.arange(len(votes)), shares.columns.get_indexer(pd.Index(truth))
     rest = votes.copy()
     rest[own] = -1
     rest = np.sort(np.column_stack([rest, np.zeros((len(votes), 2))]), axis=1)[:, :-3:-1]
     slices = np.round(np.column_stack([votes[own], rest]), 2)
     leads = (shares.idxmax(axis=1) == truth).to_numpy()
-    rows = [[f"{t} %", *_rows_at(slices, t).values()] for t in range(0, 100, 10)]
+    at = {t: _rows_at(slices, t) for t in range(0, 100, 10)}
     return _light(
         {
             "kind": "threshold",
@@ -56,7 +58,10 @@ def threshold(shares: pd.DataFrame, truth: pd.Series, colours: Iterable[str]) ->
             "table": {
                 "caption": "Rows of the one-hot forest by the share of votes that it asks for",
                 "head": ["more than", "all zeros", "right", "wrong", "several genres", "accuracy"],
-                "rows": [[*row, f"{row[2] / max(len(slices), 1):.2f}"] for row in rows],
+                "rows": [
+                    [f"{t} %", *rows.values(), f"{rows['right'] / max(len(slices), 1):.2f}"]
+                    for t, rows in at.items()
+                ],
             },
         }
     )
@@ -80,10 +85,14 @@ def sweep(curves: Mapping[str, pd.DataFrame], colours: Mapping[str, str]) -> Any
     """
     if not curves:
         return None
-    k = sorted({int(k) for curve in curves.values() for k in curve.index})
+    k = sorted(set(np.concatenate([curve.index for curve in curves.values()]).tolist()))
     lines = [
-        {"name": name, "colour": colours[name], "best": int(curve["value"].idxmax())}
-        | {part: [_short(v) for v in curve[part].reindex(k)] for part in ("value", "low", "high")}
+        {
+            "name": name,
+            "colour": colours[name],
+            "best": int(curve.index.to_numpy()[curve["value"].argmax()]),
+        }
+        | {part: [_short(v) for v in curve[part].reindex(k)] for part in PARTS}
         for name, curve in curves.items()
     ]
     return _light(
@@ -95,7 +104,7 @@ def sweep(curves: Mapping[str, pd.DataFrame], colours: Mapping[str, str]) -> Any
                 "caption": "Accuracy per slice by the number of neighbours, with 95 % intervals",
                 "head": ["k", *curves],
                 "rows": [
-                    [str(n), *(_with_interval(curve.loc[n]) for curve in curves.values())]
+                    [str(n), *(_with_interval(*curve.loc[n, PARTS]) for curve in curves.values())]
                     for n in (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 99)
                     if n in k
                 ],
@@ -110,8 +119,8 @@ def _short(value: float) -> float:
     return short if f"{short:.2f}" == f"{value:.2f}" else float(value)
 
 
-def _with_interval(row: pd.Series) -> str:
-    return f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+def _with_interval(value: float, low: float, high: float) -> str:
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def cells(counts: pd.DataFrame, told: pd.DataFrame, tracks: pd.DataFrame) -> Any:
@@ -162,6 +171,62 @@ def cells(counts: pd.DataFrame, told: pd.DataFrame, tracks: pd.DataFrame) -> Any
                 "caption": "The cells of the confusion matrix with their tracks",
                 "head": ["genre", "taken for", "slices", "tracks (slices of each)"],
                 "rows": rows,
+            },
+        }
+    )
+
+
+def tracks(points: np.ndarray, slices: pd.DataFrame, colours: Mapping[str, str]) -> Any:
+    """Say which points of a map are slices of the same track.
+
+    Parameters
+    ----------
+    points : numpy.ndarray
+        Shape ``(n_slices, 2)``.
+    slices : pandas.DataFrame
+        The slices, with ``track_id``, ``genre`` and, where it is known, ``artist``.
+    colours : mapping of str to str
+        Colour by genre, in the order in which the genres are listed.
+
+    Returns
+    -------
+    dict or None
+        ``points`` are x and y from 0 to 999, track by track, so that both have one scale;
+        ``tracks`` has name, artist, number of the genre, how many slices, and for how many of them
+        the nearest point of the map is one of the same track. None where they are too many for a
+        page, or too few for a neighbour.
+    """
+    if len(points) < 2:
+        return None
+    nearest = NearestNeighbors(n_neighbors=1).fit(points)
+    of = slices["track_id"].to_numpy()
+    same = of[nearest.kneighbors(return_distance=False)[:, 0]] == of
+    low = points.min(axis=0)
+    placed = np.round((points - low) / max(float(np.ptp(points, axis=0).max()), 1e-9) * 999)
+    number = {genre: k for k, genre in enumerate(colours)}
+    found: list[list[Any]] = []
+    ordered: list[int] = []
+    for track, own in slices.reset_index(drop=True).groupby("track_id", sort=True):
+        where = own.index.to_numpy()
+        artist = own["artist"].iloc[0] if "artist" in own else None
+        known = str(artist) if pd.notna(artist) else None
+        ordered += placed[where].astype(int).ravel().tolist()
+        found.append(
+            [track, known, number[own["genre"].iloc[0]], len(own), int(same[where].sum())]
+        )
+    genres = list(colours)
+    return _light(
+        {
+            "kind": "tracks",
+            "genres": [[genre, colour] for genre, colour in colours.items()],
+            "points": ordered,
+            "tracks": found,
+            "table": {
+                "caption": "How many slices of each track have a sibling as the nearest point",
+                "head": ["track", "artist", "genre", "slices", "nearest is a sibling"],
+                "rows": [
+                    [track, known or "–", genres[g], n, near] for track, known, g, n, near in found
+                ],
             },
         }
     )

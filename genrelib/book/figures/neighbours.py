@@ -198,9 +198,7 @@ def confusion_by_track(
     Picture
         The confusion matrix.
     """
-    return scores.confused(
-        counts, "The same", "track", "fig-knn-confusion-track", told, tracks
-    )
+    return scores.confused(counts, "The same", "track", "fig-knn-confusion-track", told, tracks)
 
 
 def permutation(lost: pd.DataFrame) -> Picture:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from genrelib.book.figures import interactive
 from genrelib.book.figures.common import FAMILY_COLOURS, Picture, genre_colours
 from genrelib.corpus import SAMPLE_RATE
 from genrelib.features import FACTORS, FAMILIES, TEMPO_TOLERANCE, tempo_accuracy
@@ -328,6 +329,7 @@ def neighbourhood(points: np.ndarray, slices: pd.DataFrame) -> Picture:
         "times, each with the slices of one genre in colour and lines between the slices of each "
         "of its tracks.",
         name="fig-features-tsne",
+        data=interactive.tracks(points, slices, genre_colours(slices["genre"])),
     )
 
 

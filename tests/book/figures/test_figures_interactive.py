@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score
 
-from genrelib.book.figures import forest, interactive, neighbours
+from genrelib.book.figures import forest, interactive, neighbours, numbers
+from genrelib.book.figures.common import genre_colours
 from genrelib.evaluation import confusion
 
 GENRES = ["blues", "jazz", "rock"]
@@ -149,3 +150,41 @@ def test_the_cells_hold_the_slices_that_the_matrix_counts() -> None:
 def test_without_the_predictions_a_matrix_is_a_picture() -> None:
     counts = pd.DataFrame(1, GENRES, GENRES)
     assert neighbours.confusion_by_slice(counts).data is None
+
+
+# --- the map -------------------------------------------------------------------------------------
+
+
+def test_the_map_holds_the_points_and_lines_of_the_picture() -> None:
+    rng = np.random.default_rng(3)
+    points = rng.normal(size=(36, 2)) * [40, 10]
+    track = np.tile([f"t{k:02d}" for k in range(12)], 3)  # the slices of a track are scattered
+    slices = pd.DataFrame({"track_id": track, "genre": [GENRES[int(t[1:]) % 3] for t in track]})
+    slices["artist"] = [None if t == "t05" else f"Artist of {t}" for t in track]
+    slices.index = [f"{t}:{k}" for k, t in enumerate(track)]
+    picture = numbers.neighbourhood(points, slices)
+    data = picture.data
+    assert dict(data["genres"]) == genre_colours(GENRES)
+    lines = [
+        line for ax in picture.figure.axes for line in ax.lines if line.get_linestyle() == "-"
+    ]
+    held = np.split(np.reshape(data["points"], (-1, 2)), len(data["tracks"]))
+    scale = np.ptp(points, axis=0).max() / 999
+    back = [own * scale + points.min(axis=0) for own in held]
+    for line in lines:
+        assert min(np.abs(own - line.get_xydata()).max() for own in back) <= scale
+    assert len(lines) == len(back)
+    far = np.hypot(*(points[:, None] - points).transpose(2, 0, 1))
+    np.fill_diagonal(far, np.inf)
+    sibling = track[far.argmin(axis=1)] == track
+    for name, artist, genre, many, near in data["tracks"]:
+        assert many == 3 and near == sibling[track == name].sum()
+        assert data["genres"][genre][0] == GENRES[int(name[1:]) % 3]
+        assert artist == (None if name == "t05" else f"Artist of {name}")
+    assert len(data["table"]["rows"]) == 12
+    json.dumps(data)
+
+
+def test_a_single_slice_has_no_map() -> None:
+    slices = pd.DataFrame({"track_id": ["a"], "genre": ["jazz"], "artist": [None]})
+    assert interactive.tracks(np.zeros((1, 2)), slices, {"jazz": "#000"}) is None
