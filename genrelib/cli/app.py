@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from genrelib.cli import course
 from genrelib.cli.evaluate import evaluate, named
+from genrelib.cli.house import lint
 from genrelib.cli.playlist import index, listening_test, playlist
 
 __all__ = ["app", "main"]
@@ -419,48 +420,7 @@ def _show_bench(record: dict[str, Any]) -> None:
     )
 
 
-# --- the house -------------------------------------------------------------------------------
-
-
-@app.command()
-def lint(
-    only: Annotated[
-        list[str] | None,
-        typer.Option(help="One of ruff, format, types, docs, outputs, lessons, colab."),
-    ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired.")] = False,
-) -> None:
-    """Check style, types, docstrings, and that notebooks hold no outputs."""
-    from genrelib.book import BookError, colab_faults, find_root, lesson_faults, stored_outputs
-
-    root = find_root()
-    python = [sys.executable, "-m"]
-    commands = {
-        "ruff": [*python, "ruff", "check", *(["--fix"] if fix else []), "."],
-        "format": [*python, "ruff", "format", *([] if fix else ["--check"]), "."],
-        "types": [*python, "mypy"],
-        "docs": [*python, "pytest", "-q", "tests/test_house.py", "-k", "documented"],
-    }
-    notebooks = {
-        "outputs": lambda: stored_outputs(root, strip=fix),
-        "lessons": lambda: lesson_faults(root, fix=fix),
-        "colab": lambda: colab_faults(root, fix=fix),
-    }
-    chosen = only or [*commands, *notebooks]
-    if unknown := set(chosen) - {*commands, *notebooks}:
-        known = ", ".join([*commands, *notebooks])
-        raise BookError(f"no check {min(unknown)!r}; there are {known}")
-    failed = []
-    for name in chosen:
-        typer.echo(f"--- {name}")
-        if name in notebooks:
-            faults = notebooks[name]()
-            typer.echo("\n".join(faults) or f"{name}: no notebook has a fault")
-            failed += [name] * (bool(faults) and not (fix and name == "outputs"))
-        elif subprocess.call(commands[name], cwd=root) != 0:
-            failed.append(name)
-    if failed:
-        raise BookError(f"lint: {', '.join(failed)} failed; `genrelib lint --fix` may help")
+app.command()(lint)
 
 
 def main() -> None:
