@@ -220,7 +220,7 @@ def _for_paper(article: Tag) -> None:
         words = [[max(map(len, text.split() or [""])) for text in row] for row in rows]
         widths = [max(column) for column in itertools.zip_longest(*words, fillvalue=0)]
         if sum(widths) * LETTER + len(widths) * BETWEEN > PAGE:
-            table["class"] = " ".join(filter(None, [*table.get_attribute_list("class"), "wide"]))
+            table["class"] = " ".join([*filter(None, table.get_attribute_list("class")), "wide"])
 
 
 def _answers_behind(soup: BeautifulSoup, article: Tag) -> None:

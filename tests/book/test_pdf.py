@@ -143,6 +143,23 @@ def test_a_small_book_is_printed(root: Path) -> None:
     assert outside == ["https://example.org/"] and len(inside) >= 6
 
 
+@BROWSER_ONLY
+def test_a_page_printed_by_itself_shows_what_is_folded(root: Path) -> None:
+    playwright, pypdf = map(pytest.importorskip, ("playwright.sync_api", "pypdf"))
+    page = root / "_build" / "html" / "chapters" / "one.html"
+    style = (ROOT / "chapters" / "_static" / "custom.css").read_text("utf-8")
+    (page.parents[1] / "_static" / "a.css").write_text(style, "utf-8")
+    with playwright.sync_playwright() as driver:
+        window = driver.chromium.launch(executable_path=browser.CHROMIUM, args=browser.OPTIONS)
+        tab = window.new_page()
+        tab.goto(page.as_uri())
+        assert not tab.get_by_text("Loudly.").is_visible()
+        tab.pdf(path=root / "page.pdf")
+        window.close()
+    text = " ".join(found.extract_text() for found in pypdf.PdfReader(root / "page.pdf").pages)
+    assert "Loudly." in text and "Right. Purr." in text and "Purring." not in text
+
+
 def test_errors_say_what_to_install_or_do(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
