@@ -62,7 +62,7 @@ export function tracks(answer, changed) {
     const own = places.filter((_, i) => of[i] === chosen);
     over.replaceChildren(
       shape("path", { class: "figure-sibling", d: `M${own.map((at) => at.join(" ")).join("L")}` }),
-      ...own.map(([x, y]) => glyph(genre, x, y, 8, { class: "figure-chosen", fill: genres[genre][1] })));
+      ...own.map(([x, y]) => glyph(genre, x, y, 6, { class: "figure-chosen", fill: genres[genre][1] })));
   }
 
   /** @param {number} width */
@@ -71,7 +71,7 @@ export function tracks(answer, changed) {
     const x = scale(0, 999, EDGE, side - EDGE);
     const height = Math.ceil(x(tall)) + EDGE;
     places = xs.map((v, i) => [x(v), Number((height - x(ys[i])).toFixed(2))]);
-    const size = Math.max(2.5, Math.min(5, 110 / Math.sqrt(places.length)));
+    const size = Math.max(2.5, Math.min(5, 110 / Math.sqrt(places.length)) * Math.min(1, 0.3 + side / 700));
     const dots = places.map(([px, py], i) => {
       const [, , genre] = all[of[i]];
       const quiet = lit >= 0 && lit !== genre;

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { cellSaid, cellsOf, nextTo } from "../cells.js";
 import { decimals, scale } from "../figure.js";
+import { sweepSaid } from "../sweep.js";
 import { rowAt, rowsAt, thresholdSaid } from "../threshold.js";
+import { trackSaid, tracksOf } from "../tracks.js";
 
 test("decimals are those of Python", () => {
   /** @type {[number, string][]} */
@@ -46,4 +48,17 @@ test("a cell says its slices and its tracks, and arrows lead to the next", () =>
   assert.equal(nextTo(all, all[1], "ArrowDown"), all[2]);
   assert.equal(nextTo(all, all[2], "ArrowUp"), all[0]);
   assert.equal(nextTo(all, all[0], "ArrowLeft"), all[0]);
+});
+
+test("one k is said with its intervals", () => {
+  const lines = [{ name: "track", colour: "#000", best: 5, value: [0.5, 0.625], low: [0.4, 0.6], high: [0.6, 0.7] }];
+  assert.equal(sweepSaid({ k: [1, 5], lines }, 1), "k = 5: track 0.62 (95 % interval 0.60 to 0.70).");
+});
+
+test("points belong to tracks in turn", () => {
+  /** @type {import("../tracks.js").Chart} */
+  const chart = { genres: [["jazz", "#000"]], points: [0, 0, 1, 1, 2, 2], tracks: [["a", null, 0, 2, 1], ["b", "B", 0, 1, 0]] };
+  assert.deepEqual(tracksOf(chart), [0, 0, 1]);
+  assert.equal(trackSaid(chart, 0), "a, artist not known, jazz: 2 slices. For 1 of 2 the nearest point on this map is a sibling.");
+  assert.equal(trackSaid(chart, 1), "b, B, jazz: 1 slice. For 0 of 1 the nearest point on this map is a sibling.");
 });
