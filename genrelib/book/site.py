@@ -27,6 +27,16 @@ from genrelib.book.song import add_song, sources
 from genrelib.book.teaching import write_timings
 from genrelib.corpus import PACKAGE_DATA, RECORDED, write_whole
 
+ROLES = {
+    # The link home stands outside of all landmarks.
+    r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand logo")': (
+        '<div class="sidebar-primary-item" role="navigation" aria-label="Home">'
+    ),
+    # A role that is no longer used, on the entries of a list.
+    r'role="doc-biblioentry"': 'role="listitem"',
+}
+"""What is replaced in pages, and by what."""
+
 
 def render(
     folders: Folders,
@@ -58,9 +68,9 @@ def render(
     with log.step("pages"):
         site = _run_jupyter_book(folders)
         add_song(site)
-        name_home(site)
         write_slides(site, [chapter.name for chapter in book])
         add_interactive(site, folders.book)
+        give_roles(site)
         problems = check_site(site, folders.root)
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems[:30])
@@ -72,22 +82,21 @@ def render(
     return True
 
 
-def name_home(site: Path) -> None:
-    """Put the link home, which the theme leaves outside of all landmarks, into one of its own.
+def give_roles(site: Path) -> None:
+    """Give parts of the theme the roles that screen readers need.
 
     Parameters
     ----------
     site : Path
         Folder of the site.
     """
-    link = re.compile(r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand logo")')
     for path in site.rglob("*.html"):
         text = path.read_text("utf-8")
-        named = link.sub(
-            '<div class="sidebar-primary-item" role="navigation" aria-label="Home">', text
-        )
-        if named != text:
-            write_whole(path, named)
+        mended = text
+        for pattern, replacement in ROLES.items():
+            mended = re.sub(pattern, replacement, mended)
+        if mended != text:
+            write_whole(path, mended)
 
 
 def put_in_place(site: Path, folders: Folders) -> None:

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 
 from genrelib.book import chapters, madefrom
 from genrelib.book.running import fail_on_full_disk, tethered
-from genrelib.book.site import bring_back, name_home, put_in_place
+from genrelib.book.site import bring_back, give_roles, put_in_place
 
 
 class Killed(BaseException):
@@ -100,15 +100,20 @@ def test_a_full_disk_is_told_from_what_a_chapter_does_wrong(tmp_path: Path) -> N
     fail_on_full_disk("FileNotFoundError: [Errno 2] No such file or directory: 'x'", tmp_path)
 
 
-def test_the_link_home_stands_in_a_landmark(tmp_path: Path) -> None:
+def test_parts_of_the_theme_are_given_their_roles(tmp_path: Path) -> None:
     item = '<div class="sidebar-primary-item">'
-    page = f'{item}\n <a class="navbar-brand logo" href="index.html">Home</a></div>{item}x</div>'
+    page = (
+        f'{item}\n <a class="navbar-brand logo" href="index.html">Home</a></div>{item}x</div>'
+        '<div role="list"><div class="citation" role="doc-biblioentry">Ajara</div></div>'
+    )
     (tmp_path / "chapters").mkdir()
     (tmp_path / "chapters" / "one.html").write_text(page)
-    name_home(tmp_path)
-    home, other = BeautifulSoup((tmp_path / "chapters" / "one.html").read_text(), "html.parser")
+    give_roles(tmp_path)
+    made = (tmp_path / "chapters" / "one.html").read_text()
+    home, other, entries = BeautifulSoup(made, "html.parser")
     assert (home["role"], home["aria-label"]) == ("navigation", "Home")
     assert str(home.a) in page and str(other) == f"{item}x</div>"
+    assert entries.div["role"] == "listitem" and entries.text == "Ajara"
 
 
 # --- what a killed build leaves behind ---------------------------------------------------------
