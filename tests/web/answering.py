@@ -104,5 +104,6 @@ def predictions(truth: pd.Series, rng: np.random.Generator) -> tuple[pd.DataFram
     wrong = rng.random(len(told)) < 0.4
     told["predicted"] = told["genre"].where(~wrong, rng.choice(GENRES, len(told)))
     told = told.assign(protocol="track", model="k-NN", **{f"p_{genre}": 0.1 for genre in GENRES})
-    artist = [None if k % 7 == 0 else f"Artist <{k // 2}> & friends, who have quite a long name" for k in range(len(names))]
+    long = "Artist <{}> & friends, who have quite a long name"
+    artist = [long.format(k // 2) if k % 7 else None for k in range(len(names))]
     return told, pd.DataFrame({"artist": artist, "title": "A title"}, names)
