@@ -157,7 +157,9 @@ def protocols(rows: pd.DataFrame) -> Picture:
 
 
 def confusion_by_slice(
-    counts: pd.DataFrame, told: pd.DataFrame | None = None, tracks: pd.DataFrame | None = None
+    counts: pd.DataFrame,
+    predictions: Mapping[str, pd.DataFrame] | None = None,
+    tracks: pd.DataFrame | None = None,
 ) -> Picture:
     """Show what the rule mixes up while siblings are in the training set.
 
@@ -165,8 +167,8 @@ def confusion_by_slice(
     ----------
     counts : pandas.DataFrame
         What :func:`genrelib.evaluation.confusion` gives for ``random-slice``.
-    told : pandas.DataFrame, optional
-        The predictions that are counted: then the cells of the page list their tracks.
+    predictions : mapping of str to pandas.DataFrame, optional
+        The predictions by protocol: then the cells of the page list their tracks.
     tracks : pandas.DataFrame, optional
         Index ``track_id``; ``artist`` and ``title`` of these tracks.
 
@@ -176,11 +178,14 @@ def confusion_by_slice(
         The confusion matrix.
     """
     title = "Confusion matrix of the nearest-neighbour rule"
+    told = (predictions or {}).get("random-slice")
     return scores.confused(counts, title, "random-slice", "fig-knn-confusion-slice", told, tracks)
 
 
 def confusion_by_track(
-    counts: pd.DataFrame, told: pd.DataFrame | None = None, tracks: pd.DataFrame | None = None
+    counts: pd.DataFrame,
+    predictions: Mapping[str, pd.DataFrame] | None = None,
+    tracks: pd.DataFrame | None = None,
 ) -> Picture:
     """Show what the rule mixes up when siblings are kept apart.
 
@@ -188,8 +193,8 @@ def confusion_by_track(
     ----------
     counts : pandas.DataFrame
         What :func:`genrelib.evaluation.confusion` gives for ``track``.
-    told : pandas.DataFrame, optional
-        The predictions that are counted: then the cells of the page list their tracks.
+    predictions : mapping of str to pandas.DataFrame, optional
+        The predictions by protocol: then the cells of the page list their tracks.
     tracks : pandas.DataFrame, optional
         Index ``track_id``; ``artist`` and ``title`` of these tracks.
 
@@ -198,6 +203,7 @@ def confusion_by_track(
     Picture
         The confusion matrix.
     """
+    told = (predictions or {}).get("track")
     return scores.confused(counts, "The same", "track", "fig-knn-confusion-track", told, tracks)
 
 
