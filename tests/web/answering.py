@@ -83,7 +83,7 @@ def pictures() -> list[Picture]:
     return [
         forest.majority(votes, truth, votes.max(axis=1) <= 0.5),
         neighbours.by_k(curves),
-        neighbours.confusion_by_track(confusion(told), {"track": told}, tracks),
+        neighbours.confusion_by_track(confusion(told), told, tracks),
         numbers.neighbourhood(*placed(told, tracks, rng)),
     ]
 
@@ -104,8 +104,5 @@ def predictions(truth: pd.Series, rng: np.random.Generator) -> tuple[pd.DataFram
     wrong = rng.random(len(told)) < 0.4
     told["predicted"] = told["genre"].where(~wrong, rng.choice(GENRES, len(told)))
     told = told.assign(protocol="track", model="k-NN", **{f"p_{genre}": 0.1 for genre in GENRES})
-    artist = [
-        None if k % 7 == 0 else f"Artist <{k // 2}> & friends, who have quite a long name"
-        for k in range(len(names))
-    ]
+    artist = [None if k % 7 == 0 else f"Artist <{k // 2}> & friends, who have quite a long name" for k in range(len(names))]
     return told, pd.DataFrame({"artist": artist, "title": "A title"}, names)

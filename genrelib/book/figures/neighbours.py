@@ -157,9 +157,7 @@ def protocols(rows: pd.DataFrame) -> Picture:
 
 
 def confusion_by_slice(
-    counts: pd.DataFrame,
-    predictions: Mapping[str, pd.DataFrame] | None = None,
-    tracks: pd.DataFrame | None = None,
+    counts: pd.DataFrame, told: pd.DataFrame | None = None, tracks: pd.DataFrame | None = None
 ) -> Picture:
     """Show what the rule mixes up while siblings are in the training set.
 
@@ -167,8 +165,8 @@ def confusion_by_slice(
     ----------
     counts : pandas.DataFrame
         What :func:`genrelib.evaluation.confusion` gives for ``random-slice``.
-    predictions : mapping of str to pandas.DataFrame, optional
-        The predictions by protocol: then the cells of the page list their tracks.
+    told : pandas.DataFrame, optional
+        The predictions that are counted: then the cells of the page list their tracks.
     tracks : pandas.DataFrame, optional
         Index ``track_id``; ``artist`` and ``title`` of these tracks.
 
@@ -178,14 +176,11 @@ def confusion_by_slice(
         The confusion matrix.
     """
     title = "Confusion matrix of the nearest-neighbour rule"
-    told = (predictions or {}).get("random-slice")
     return scores.confused(counts, title, "random-slice", "fig-knn-confusion-slice", told, tracks)
 
 
 def confusion_by_track(
-    counts: pd.DataFrame,
-    predictions: Mapping[str, pd.DataFrame] | None = None,
-    tracks: pd.DataFrame | None = None,
+    counts: pd.DataFrame, told: pd.DataFrame | None = None, tracks: pd.DataFrame | None = None
 ) -> Picture:
     """Show what the rule mixes up when siblings are kept apart.
 
@@ -193,8 +188,8 @@ def confusion_by_track(
     ----------
     counts : pandas.DataFrame
         What :func:`genrelib.evaluation.confusion` gives for ``track``.
-    predictions : mapping of str to pandas.DataFrame, optional
-        The predictions by protocol: then the cells of the page list their tracks.
+    told : pandas.DataFrame, optional
+        The predictions that are counted: then the cells of the page list their tracks.
     tracks : pandas.DataFrame, optional
         Index ``track_id``; ``artist`` and ``title`` of these tracks.
 
@@ -203,7 +198,6 @@ def confusion_by_track(
     Picture
         The confusion matrix.
     """
-    told = (predictions or {}).get("track")
     return scores.confused(counts, "The same", "track", "fig-knn-confusion-track", told, tracks)
 
 

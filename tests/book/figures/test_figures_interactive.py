@@ -129,7 +129,7 @@ def test_the_cells_hold_the_slices_that_the_matrix_counts() -> None:
     told = told.assign(protocol="track", model="k-NN", **{f"p_{genre}": 0.1 for genre in GENRES})
     tracks = pd.DataFrame({"artist": "Nobody", "title": [None, *"abcdefg"]}, ids, dtype=object)
     counts = confusion(told)
-    picture = neighbours.confusion_by_track(counts, {"track": told}, tracks)
+    picture = neighbours.confusion_by_track(counts, told, tracks)
     data = picture.data
     drawn = {text.get_position(): int(text.get_text()) for text in picture.figure.axes[0].texts}
     held = {}
