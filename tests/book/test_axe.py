@@ -18,15 +18,18 @@ AXE = song.WEB / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = [*toc_pages(yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))), "search", "genindex"]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 SETTLED = 350
-"""Milliseconds after which the theme has seen what was unfolded, and where it scrolls."""
+"""Milliseconds after which the theme has looked for boxes that scroll."""
 
 # Colours are looked at as they will be, not on their way.
 STILL = "* { transition: none !important; animation: none !important; }"
-# Whatever is folded away is looked at, too. Of the words of code that are coloured alike, one is
-# enough: the others become plain text, which makes this four times as fast.
+# Whatever is folded away is looked at, too.
 UNFOLD = """() => {
     document.querySelectorAll('details').forEach(part => { part.open = true });
     document.querySelectorAll('.toggle-button[aria-expanded=false]').forEach(b => b.click());
+}"""
+# Of the words of code that are coloured alike, one is enough: the others become plain text, which
+# makes this four times as fast.
+THIN = """() => {
     const seen = new Set();
     for (const word of document.querySelectorAll('.highlight span:not(:has(*))')) {
         if (seen.has(word.className)) word.replaceWith(word.textContent);
@@ -54,6 +57,12 @@ CUT_OFF = """() => [...document.querySelectorAll('.bd-article table')].filter(ta
     return !scrolls || box.tabIndex < 0;
 }).map(table => table.outerHTML.slice(0, 120))"""
 
+UNREACHED = """() => [...document.querySelectorAll('.bd-article *')].filter(box =>
+    box.scrollWidth > box.clientWidth + 1 && box.tabIndex < 0
+    && ['auto', 'scroll'].includes(getComputedStyle(box).overflowX)
+    && !box.querySelector('a[href], button, input, summary, [tabindex="0"]')
+).map(box => box.outerHTML.slice(0, 120))"""
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not browser.CHROMIUM, reason="no chromium: apt install chromium"),
@@ -74,13 +83,18 @@ def window() -> Iterator[Any]:
         found.close()
 
 
-def look(page: Any, size: dict[str, int], theme: str) -> list[str]:
-    """Give what axe-core has against a page, one line for each rule and element."""
+def show(page: Any, size: dict[str, int], theme: str) -> None:
+    """Give a page its size and its colours, and wait until it has them."""
     page.set_viewport_size(size)
     page.emulate_media(color_scheme=theme)
     page.wait_for_selector(f"html[data-theme={theme}]", state="attached")
-    page.wait_for_timeout(SETTLED if size == PHONE else 0)
-    return [f"{size['width']} pixels, {theme}: {fault}" for fault in page.evaluate(RUN)]
+
+
+def shape(page: Any) -> list[str]:
+    """Say what of a page is too wide for the screen."""
+    faults = [f"wider than a phone: {part}" for part in page.evaluate(WIDER)]
+    faults += [f"a table that is cut off: {part}" for part in page.evaluate(CUT_OFF)]
+    return faults + [f"not scrolled by keyboard: {part}" for part in page.evaluate(UNREACHED)]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -89,11 +103,14 @@ def test_a_page_can_be_read_by_everybody(window: Any, default_site: Path, name: 
     page.goto((default_site / f"{name}.html").as_uri())
     page.add_style_tag(content=STILL)
     page.evaluate(AXE.read_text("utf-8"))
+    show(page, PHONE, "dark")
     page.evaluate(UNFOLD)
-    faults = look(page, PHONE, "dark")
-    faults += [f"wider than a phone: {part}" for part in page.evaluate(WIDER)]
-    faults += [f"no box to scroll it in by keyboard: {part}" for part in page.evaluate(CUT_OFF)]
-    faults += look(page, DESK, "light")
+    page.wait_for_timeout(SETTLED)
+    faults = shape(page)
+    page.evaluate(THIN)  # behind the rest: it makes the theme look for boxes that scroll
+    faults += [f"phone, dark: {fault}" for fault in page.evaluate(RUN)]
+    show(page, DESK, "light")
+    faults += [f"desk, light: {fault}" for fault in page.evaluate(RUN)]
     page.close()
     assert faults == []
 
@@ -102,7 +119,9 @@ BAD = """<!DOCTYPE html><html lang="en" data-theme="dark"><head><title>Bad</titl
 <main class="bd-main bd-article"><h1>Bad</h1><p style="color: #999; background: #fff">pale</p>
 <img src="data:,"><div style="width: 600px">broad</div>
 <div style="width: 200px; overflow-x: hidden" tabindex="0">
-<table style="width: 700px"><tr><td>x</td></tr></table></div></main></body></html>"""
+<table style="width: 700px"><tr><td>x</td></tr></table></div>
+<pre style="width: 99px; overflow-x: auto" tabindex="-1">import numpy, pandas, matplotlib</pre>
+</main></body></html>"""
 
 
 def test_bad_pages_are_told_from_good_ones(window: Any, tmp_path: Path) -> None:
@@ -110,10 +129,10 @@ def test_bad_pages_are_told_from_good_ones(window: Any, tmp_path: Path) -> None:
     page = window.new_page()
     page.goto((tmp_path / "bad.html").as_uri())
     page.evaluate(AXE.read_text("utf-8"))
-    faults = look(page, PHONE, "dark")
-    assert {fault.split(": ")[1] for fault in faults} >= {"color-contrast", "image-alt"}
-    size, *parts = page.evaluate(WIDER)
-    assert size.endswith(" pixels") and any("broad" in part for part in parts)
-    (table,) = page.evaluate(CUT_OFF)
-    assert "700px" in table
+    show(page, PHONE, "dark")
+    found = {fault.split(": ")[0] for fault in page.evaluate(RUN)}
+    assert found >= {"color-contrast", "image-alt", "scrollable-region-focusable"}
+    size, broad, cell, table, box = (fault.split(": ", 1)[1] for fault in shape(page))
+    assert size.endswith(" pixels") and "broad" in broad and "<td" in cell
+    assert "700px" in table and "<pre" in box
     page.close()
