@@ -19,7 +19,8 @@ _FENCED = re.compile(r"^(`{3,}|:{3,})[^\n]*\n.*?^\1[ \t]*$", re.DOTALL | re.MULT
 _OPEN = """
 
 <details class="curious sd-sphinx-override sd-dropdown sd-card sd-mb-3">
-<summary class="sd-summary-title sd-card-header">For the curious: {heading}</summary>
+<summary class="sd-summary-title sd-card-header">For the curious<span
+class="visually-hidden">: {heading}</span></summary>
 <div class="sd-summary-content sd-card-body">
 """
 

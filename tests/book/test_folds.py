@@ -33,7 +33,7 @@ def test_a_fold_ends_before_the_next_heading_of_its_level_or_above() -> None:
         "<" if "<details" in c.source else ">" if "</details" in c.source else "." for c in folded
     )
     assert kinds == ".<..><.>"
-    assert "<summary" in folded[1].source and "For the curious: How far?" in folded[1].source
+    assert "<summary" in folded[1].source and ": How far?</span></summary>" in folded[1].source
     assert folded[1].source.startswith("### How `far`?\n\nA question.\n")
     # What the notebook holds has not changed.
     assert "details" not in cells[1].source and len(cells) == 6

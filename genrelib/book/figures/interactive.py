@@ -131,7 +131,8 @@ def cells(counts: pd.DataFrame, told: pd.DataFrame, tracks: pd.DataFrame) -> Any
     counts : pandas.DataFrame
         The matrix, as from :func:`genrelib.evaluation.confusion`.
     told : pandas.DataFrame
-        The predictions that it counts, with ``track_id``, ``genre`` and ``predicted``.
+        The predictions that it counts, with ``track_id``, ``genre``, ``predicted`` and their
+        ``protocol``.
     tracks : pandas.DataFrame
         Index ``track_id``; ``artist`` and ``title`` where they are known.
 
@@ -168,7 +169,8 @@ def cells(counts: pd.DataFrame, told: pd.DataFrame, tracks: pd.DataFrame) -> Any
             ],
             "cells": found,
             "table": {
-                "caption": "The cells of the confusion matrix with their tracks",
+                "caption": "The cells of the confusion matrix with their tracks, under "
+                f"{told['protocol'].iloc[0]}",
                 "head": ["genre", "taken for", "slices", "tracks (slices of each)"],
                 "rows": rows,
             },
