@@ -116,11 +116,13 @@ def run_notebook(window: Any, url: str, name: str, seconds: float = 900) -> Open
     )
     page.locator(".jp-Dialog button.jp-mod-accept").click()
     page.wait_for_function("() => window.finished", timeout=1000 * seconds)
+    # What is collapsed is drawn when it is opened.
+    page.evaluate("() => jupyterapp.commands.execute('notebook:expand-all-headings')")
     # Expressions are evaluated a moment after their cell has run.
     for _ in range(100):
         cells = page.evaluate(_CELLS)
         if all(len(c["expressions"]) >= c["source"].count("{eval}`") for c in cells
-               if c["type"] == "markdown"):  # fmt: skip
+               if c["type"] == "markdown") and not Opened(cells).raw_markup:  # fmt: skip
             break
         page.wait_for_timeout(100)
     page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")

@@ -168,7 +168,8 @@ def locked(folder: Path) -> Iterator[None]:
     Parameters
     ----------
     folder : pathlib.Path
-        The folder, which is made if need be; what an earlier run left unfinished is removed.
+        The folder, which is made if need be; what this run or an earlier one leaves unfinished is
+        removed.
 
     Yields
     ------
@@ -193,11 +194,16 @@ def locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise cannot_write(folder, error) from error
     try:
-        for left in folder.glob(f".*{UNFINISHED}"):
-            left.unlink(missing_ok=True)
+        _remove_unfinished(folder)
         yield
     finally:
+        _remove_unfinished(folder)  # of workers that were ended while they wrote
         lock.release()
+
+
+def _remove_unfinished(folder: Path) -> None:
+    for left in folder.glob(f".*{UNFINISHED}"):
+        left.unlink(missing_ok=True)
 
 
 def make_plan(

@@ -241,7 +241,7 @@ def usable(corpus: Corpus, *, jobs: int | None = None, progress: bool = True) ->
 def load_music(name: str, *, jobs: int | None = None, progress: bool = True) -> Corpus:
     """Load a corpus by its name, without the tracks that cannot be measured.
 
-    Explained in chapter 3.
+    Explained in chapter 1.
 
     Parameters
     ----------
