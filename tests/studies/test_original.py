@@ -479,7 +479,7 @@ def test_eleven_pairs_of_tracks_share_rows(original: OriginalStudy) -> None:
 
 
 @at_hand
-@pytest.mark.slow
+@pytest.mark.full  # every build that has a connection runs it live
 def test_the_chapter_runs_live(tmp_path: Path) -> None:
     made = build(fast=True, chapters=["7"], root=_clone(tmp_path), quiet=True)
     assert made.ran == {"07-original-study": "first run"}
