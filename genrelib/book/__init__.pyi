@@ -1,5 +1,6 @@
 from .chapters import (
     BookError as BookError,
+    built_site as built_site,
     find_root as find_root,
     stored_outputs as stored_outputs,
 )

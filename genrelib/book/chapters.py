@@ -98,6 +98,30 @@ def find_root(start: Path | None = None) -> Path:
     )
 
 
+def built_site(root: Path) -> Path:
+    """Find the site that a build has made.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the book.
+
+    Returns
+    -------
+    Path
+        The folder of the site.
+
+    Raises
+    ------
+    BookError
+        If the book is not built.
+    """
+    site = root / "_build" / "html"
+    if not (site / "index.html").exists():
+        raise BookError("the book is not built yet: run `make book` (`genrelib book`) first")
+    return site
+
+
 def read_book(root: Path) -> list[Chapter]:
     """Return the notebooks that the table of contents names, in order."""
     toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))

@@ -27,7 +27,7 @@ from urllib.parse import unquote, urlsplit
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-from genrelib.book.chapters import BookError, toc_pages
+from genrelib.book.chapters import BookError, built_site, toc_pages
 from genrelib.corpus import PACKAGE_DATA, write_whole
 
 STYLE = PACKAGE_DATA / "print" / "book.css"
@@ -64,10 +64,7 @@ def write_pdf(root: Path) -> Path:
     BookError
         If the book is not built, or there is no browser to print it with, or it fails.
     """
-    build = root / "_build"
-    site = build / "html"
-    if not (site / "index.html").exists():
-        raise BookError("the book is not built yet: run `make book` (`genrelib book`) first")
+    site, build = built_site(root), root / "_build"
     browser, pypdf = find_browser(), _pypdf()
     toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
     config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))

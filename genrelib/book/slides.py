@@ -22,7 +22,7 @@ from urllib.parse import unquote
 from bs4 import BeautifulSoup, Tag
 from nbformat.v4 import new_notebook, new_raw_cell
 
-from genrelib.book.chapters import BookError, read_book
+from genrelib.book.chapters import BookError, built_site, read_book
 from genrelib.corpus import PACKAGE_DATA, write_whole
 
 SLIDES = PACKAGE_DATA / "slides"
@@ -405,10 +405,7 @@ def slides_apart(root: Path) -> Path:
     BookError
         If the book is not built.
     """
-    build = root / "_build"
-    site = build / "html"
-    if not (site / "index.html").exists():
-        raise BookError("the book is not built yet: run `make book` (`genrelib book`) first")
+    site, build = built_site(root), root / "_build"
     folder, part = build / "slides", build / ".slides.part"
     shutil.rmtree(part, ignore_errors=True)
     write_slides(site, [chapter.name for chapter in read_book(root)], part)

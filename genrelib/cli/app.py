@@ -90,11 +90,9 @@ def serve(
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-    from genrelib.book import BookError, find_root
+    from genrelib.book import BookError, built_site, find_root
 
-    html = find_root() / "_build" / "html"
-    if not (html / "index.html").exists():
-        raise BookError("the book is not built yet: run `make book` (`genrelib book`) first")
+    html = built_site(find_root())
     try:
         server = ThreadingHTTPServer(
             ("127.0.0.1", port), partial(SimpleHTTPRequestHandler, directory=html)
